@@ -1,0 +1,1 @@
+"""Everything that touches an engine, a registry or an image."""

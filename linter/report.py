@@ -1,0 +1,79 @@
+"""What a run found: the value that every reporter renders and every exit code comes from."""
+
+from __future__ import annotations
+
+from dockgate.rules.rule import Finding, Severity
+from dockgate.rules.subjects.text import Text
+
+
+class FileReport:
+    """One Dockerfile and what was found in it."""
+
+    __slots__ = ("failures", "findings", "path", "text")
+
+    def __init__(
+        self,
+        path: str,
+        text: Text,
+        findings: list[Finding],
+        failures: list[str] | None = None,
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.findings = findings
+        self.failures = failures if failures is not None else []  #: what could not be finished
+
+
+class ImageReport:
+    """One image and what was found in it."""
+
+    __slots__ = ("digest", "failures", "findings", "name")
+
+    def __init__(
+        self, name: str, digest: str, findings: list[Finding], failures: list[str] | None = None
+    ) -> None:
+        self.name = name
+        self.digest = digest
+        self.findings = findings
+        self.failures = failures if failures is not None else []
+
+
+class Report:
+    """A whole run. `verdict`, `reasons` and `digest` are the gate's: "" for a lint."""
+
+    __slots__ = ("digest", "files", "images", "reasons", "verdict")
+
+    def __init__(
+        self,
+        files: list[FileReport] | None = None,
+        images: list[ImageReport] | None = None,
+        *,
+        verdict: str = "",
+        reasons: list[str] | None = None,
+        digest: str = "",
+    ) -> None:
+        self.files = files if files is not None else []
+        self.images = images if images is not None else []
+        self.verdict = verdict  #: "accepted", "refused" or "undecided"
+        self.reasons = reasons if reasons is not None else []
+        self.digest = digest
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings, files first."""
+        parts: list[FileReport | ImageReport] = [*self.files, *self.images]
+        return [finding for part in parts for finding in part.findings]
+
+    @property
+    def failures(self) -> list[str]:
+        """All that could not be finished; any makes the run undecided."""
+        parts: list[FileReport | ImageReport] = [*self.files, *self.images]
+        return [failure for part in parts for failure in part.failures]
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have exactly this severity."""
+        return sum(1 for finding in self.findings if finding.severity == severity)
+
+    def worst(self) -> Severity | None:
+        """The highest severity found."""
+        return max((finding.severity for finding in self.findings), default=None)

@@ -1,0 +1,1 @@
+"""What rules look at: plain typed data, no input or output."""
