@@ -204,7 +204,7 @@ class Rule(Generic[S]):
         return f"<Rule {self.name}>"
 
 
-def _never(subject: object) -> Iterable[Finding]:
+def _never(_subject: object) -> Iterable[Finding]:
     return ()
 
 

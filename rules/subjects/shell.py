@@ -126,7 +126,7 @@ class Command:
         self.package_call: PackageCall | None = None  #: set by linter.shell for package managers
 
     def has(self, *options: str) -> bool:
-        """Whether one of these options is given: `-k` also within `-sSk`, `--name` also `--name=v`."""
+        """Whether one of these options is given: `-k` also in `-sSk`, `--name` also `--name=v`."""
         return self.option(*options) is not None
 
     def option(self, *options: str) -> ShellWord | None:

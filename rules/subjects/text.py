@@ -110,7 +110,7 @@ class MappedText:
         return Span(first, first if end <= start else self.source(end - 1) + 1)
 
     def contiguous(self, start: int, end: int) -> bool:
-        """Whether `text[start:end]` stands in the file in one piece, so that an edit may cover it."""
+        """Whether `text[start:end]` stands in the file in one piece: an edit may cover it."""
         return end <= start or self.source(end - 1) - self.source(start) == end - 1 - start
 
     def part(self, start: int, end: int | None = None) -> MappedText:

@@ -1,0 +1,45 @@
+"""How a command is declared: once, as data.
+
+typer makes parsing, help and completion of the declaration (`dockgate.cli.app`); the quick parser
+recognises the common form of a command line from the same declaration (`dockgate.cli.quick`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Option(NamedTuple):
+    """An option. `kind`: "flag" (no value), "text", "int", or "texts" (may be repeated)."""
+
+    name: str  #: the parameter of the command's `run`
+    flags: tuple[str, ...]  #: `--output`, `-o`
+    kind: str
+    help: str
+    default: Any = None  #: False for a flag, () for "texts"
+    choices: tuple[str, ...] = ()  #: of a "text": any other value is a usage error
+    metavar: str = ""
+
+
+class Argument(NamedTuple):
+    """A positional argument; `many` takes all that are left."""
+
+    name: str
+    metavar: str
+    help: str
+    many: bool = False
+    required: bool = True
+
+
+class Command(NamedTuple):
+    """A command. `run` is "module:function", imported when it is called.
+
+    The function takes every option and argument by name and gives the exit code.
+    """
+
+    name: str
+    help: str
+    run: str
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    examples: tuple[str, ...] = ()  #: command lines, shown in the help and run by a test
