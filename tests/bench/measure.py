@@ -58,10 +58,10 @@ def compare(
     allowed: Sequence[int] = (0,),
 ) -> Comparison:
     """`runs` pairs after one warm-up of each."""
-    pairs = []
-    for _ in range(runs + 1):
-        pairs.append((run(first, env=env, allowed=allowed), run(second, env=env, allowed=allowed)))
-    pairs = pairs[1:]
+    pairs = [
+        (run(first, env=env, allowed=allowed), run(second, env=env, allowed=allowed))
+        for _ in range(runs + 1)
+    ][1:]
 
     def median(values: Sequence[Cost]) -> Cost:
         return Cost(
