@@ -1,0 +1,26 @@
+"""Images + rules -> findings: the scan of what was built or found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockgate.linter.engine import DEFAULT_SELECTION, Selection, check
+from dockgate.linter.report import ImageReport
+from dockgate.rules.registry import rules_of
+from dockgate.rules.subjects.image import Image
+
+
+def check_images(
+    images: Sequence[Image], selection: Selection = DEFAULT_SELECTION
+) -> list[ImageReport]:
+    """What the image rules find in each image, in the same order.
+
+    A rule that raises is a failure of its image's report. Layers that were not looked into are
+    the verdict's concern: `Layer.unread`.
+    """
+    rules = list(rules_of("image").values())
+    reports = []
+    for image in images:
+        findings, failures = check(image, rules, selection)
+        reports.append(ImageReport(image.name, image.digest, findings, failures))
+    return reports

@@ -1,0 +1,94 @@
+"""Files in an image that run with the rights of their owner or group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockgate.rules.rule import Example, File, Finding, Rule, Severity, bad_image, good_image
+from dockgate.rules.subjects.image import Image, shown
+
+_SETUID = 0o4000
+_SETGID = 0o2000
+_GROUP_EXECUTES = 0o010
+
+_FOLDERS = frozenset({"bin", "sbin", "usr/bin", "usr/sbin"})
+
+#: What base images bring with these bits: of Debian, Ubuntu, Alpine, Fedora and their kin
+#: (packages util-linux, shadow, login, passwd, pam, dbus, openssh, busybox-suid, iputils).
+_KNOWN_NAMES = re.compile(
+    r"arping|bbsuid|bsd-write|chage|chfn|chsh|clockdiff|dotlockfile|expiry|gpasswd|mount|newgidmap"
+    r"|newgrp|newuidmap|pam_extrausers_chkpwd|pam_timestamp_check|passwd|ping6?|ssh-agent|su"
+    r"|traceroute6|umount|unix2?_chkpwd|utempter|wall|write|write\.ul"
+)
+_KNOWN_PATHS = {
+    "usr/lib/dbus-1.0/dbus-daemon-launch-helper",
+    "usr/libexec/dbus-1/dbus-daemon-launch-helper",
+    "usr/lib/openssh/ssh-keysign",
+    "usr/lib/ssh/ssh-keysign",
+    "usr/libexec/openssh/ssh-keysign",
+    "usr/libexec/utempter/utempter",
+    "usr/lib/x86_64-linux-gnu/utempter/utempter",
+    "usr/lib/aarch64-linux-gnu/utempter/utempter",
+}
+
+
+def _is_known(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return path in _KNOWN_PATHS or (folder in _FOLDERS and bool(_KNOWN_NAMES.fullmatch(name)))
+
+
+def check(image: Image) -> Iterator[Finding]:
+    """One finding for each file with the bit that base images do not bring."""
+    for path, (layer, entry) in image.final().items():
+        if not entry.mode & (_SETUID | _SETGID) or entry.kind not in ("file", "hardlink"):
+            continue
+        if _is_known(path):
+            continue
+        if entry.mode & _SETUID:
+            said = f"setuid: whoever runs it has the rights of user {entry.uid}"
+            letter = "u"
+        elif entry.mode & _SETGID and entry.mode & _GROUP_EXECUTES:
+            said = f"setgid: whoever runs it has the rights of group {entry.gid}"
+            letter = "g"
+        else:
+            continue
+        place = shown(path)
+        yield Finding(
+            f"{place} is {said}",
+            layer=layer.digest,
+            path=place,
+            help=f"take the bit away in the layer that brings it: `chmod {letter}-s /{place}`",
+        )
+
+
+_TOOL = File("#!/bin/sh\n", mode=0o4755)
+_EXAMPLES: tuple[Example, ...] = (
+    bad_image({"usr/bin/sudo": _TOOL}, found=["usr/bin/sudo"]),
+    bad_image({"opt/tool": File("", mode=0o2755, gid=42)}, found=["opt/tool"]),
+    good_image({"usr/bin/passwd": _TOOL, "usr/bin/tool": File("", mode=0o755)}),
+    good_image({"opt/tool": _TOOL}, {"opt/tool": None}),
+    good_image({"var/mail/": File(mode=0o2775)}),
+)
+
+RULE = Rule(
+    "image-setuid",
+    Image,
+    Severity.WARNING,
+    why=(
+        "A setuid program runs as its owner, mostly root, whoever starts it. In a container that "
+        "runs as an ordinary user it is the way back to root for whoever has got in: one hole in "
+        "one of them is enough. Few images need any. The ones that base images bring are "
+        "not told one by one; `no-new-privileges` at run time makes them all harmless. `sudo`, "
+        "`doas` and `pkexec` are told: raising rights is what they are for."
+    ),
+    check=check,
+    references=(
+        "https://docs.docker.com/reference/cli/docker/container/run/#security-opt",
+        "CIS Docker 1.6 4.8",
+        "CWE-250",
+        "CWE-732",
+    ),
+    aliases=("CIS-DI-0008",),
+    examples=_EXAMPLES,
+)
