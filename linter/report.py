@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dockgate.rules.rule import Finding, Severity
-from dockgate.rules.subjects.text import Text
+from collections.abc import Sequence
+
+from dockgate.linter.redact import Redactor
+from dockgate.rules.rule import Finding, Fix, Severity
+from dockgate.rules.subjects.text import Span, Text
 
 
 class FileReport:
-    """One Dockerfile and what was found in it."""
+    """One Dockerfile and what was found in it.
 
-    __slots__ = ("failures", "findings", "path", "text")
+    `text` is the file as it may be shown: of every secret only the first characters, with all
+    offsets unchanged. The secrets themselves are behind `reveals` and `redacted`.
+    """
+
+    __slots__ = ("_redactor", "failures", "findings", "path", "text")
 
     def __init__(
         self,
@@ -17,11 +24,24 @@ class FileReport:
         text: Text,
         findings: list[Finding],
         failures: list[str] | None = None,
+        secrets: Sequence[Span] = (),
     ) -> None:
+        self._redactor = Redactor(text, secrets)
         self.path = path
-        self.text = text
+        self.text = self._redactor.text
         self.findings = findings
         self.failures = failures if failures is not None else []  #: what could not be finished
+        for finding in findings if secrets else ():
+            finding.message = self.redacted(finding.message)
+            finding.help = self.redacted(finding.help)
+
+    def redacted(self, shown: str) -> str:
+        """`shown` without the file's secrets."""
+        return self._redactor.redacted(shown)
+
+    def reveals(self, fix: Fix) -> bool:
+        """Whether what a fix writes holds a secret of the file: it can be applied, not shown."""
+        return any(self.redacted(edit.text) != edit.text for edit in fix.edits)
 
 
 class ImageReport:

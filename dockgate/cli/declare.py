@@ -6,6 +6,7 @@ recognises the common form of a command line from the same declaration (`dockgat
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, NamedTuple
 
 
@@ -34,12 +35,31 @@ class Argument(NamedTuple):
 class Command(NamedTuple):
     """A command. `run` is "module:function", imported when it is called.
 
-    The function takes every option and argument by name and gives the exit code.
+    The function takes every option and argument by name and gives the exit code. A command with
+    `commands` (`policy show`) only groups them.
     """
 
     name: str
     help: str
-    run: str
+    run: str = ""
     arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     examples: tuple[str, ...] = ()  #: command lines, shown in the help and run by a test
+    commands: tuple[Command, ...] = ()
+
+
+#: The modules of this package that declare a `COMMAND`, in the order of the help.
+MODULES = ("lint", "build", "scan", "rules", "explain", "parse", "policy")
+
+
+def declared(module: str) -> Command:
+    """The command that a module of this package declares."""
+    command: Command = import_module(f"{__package__}.{module}").COMMAND
+    return command
+
+
+def call(command: Command, values: dict[str, Any]) -> int:
+    """Run the command's function; gives the exit code."""
+    module, _, function = command.run.partition(":")
+    code: int = getattr(import_module(module), function)(**values)
+    return code

@@ -1,0 +1,114 @@
+"""`dockgate build`."""
+
+from __future__ import annotations
+
+from dockgate.cli import judged, output
+from dockgate.cli.declare import Argument, Command, Option
+
+PROGRESS = ("auto", "plain", "tty", "rawjson", "quiet")
+
+COMMAND = Command(
+    "build",
+    "Lint, build, scan, and only then name the image: docker build's flags, refused if it fails.",
+    "dockgate.cli.build:run",
+    arguments=(Argument("context", "CONTEXT", "The folder to build from."),),
+    options=(
+        Option("tag", ("--tag", "-t"), "texts", "Name of the accepted image.", (), metavar="NAME"),
+        Option("file", ("--file", "-f"), "text", "Dockerfile. Default: CONTEXT/Dockerfile.",
+               metavar="PATH"),
+        Option("build_arg", ("--build-arg",), "texts", "Value of an ARG.", (),
+               metavar="NAME[=VALUE]"),
+        Option("target", ("--target",), "text", "The stage to build.", metavar="STAGE"),
+        Option("platform", ("--platform",), "texts", "Platform to build for (one).", (),
+               metavar="OS/ARCH"),
+        Option("secret", ("--secret",), "texts", "Secret for RUN --mount=type=secret.", (),
+               metavar="id=ID[,src=PATH]"),
+        Option("ssh", ("--ssh",), "texts", "SSH agent or keys for RUN --mount=type=ssh.", (),
+               metavar="default|ID[=PATH]"),
+        Option("label", ("--label",), "texts", "Label of the image.", (), metavar="KEY=VALUE"),
+        Option("no_cache", ("--no-cache",), "flag", "Do not use the build cache.", False),
+        Option("pull", ("--pull",), "flag", "Look for newer base images.", False),
+        Option("progress", ("--progress",), "text", "How the build's progress is shown.", "auto",
+               PROGRESS),
+        Option("builder", ("--builder",), "text", "The buildx builder to use.", metavar="NAME"),
+        Option("network", ("--network",), "text", "Network of RUN: default, none or host.",
+               metavar="MODE"),
+        Option("push", ("--push",), "flag", "Push the accepted image, its tags last.", False),
+        Option("load", ("--load",), "flag",
+               "Load the accepted image into the engine: what is done without --push.", False),
+        Option("iidfile", ("--iidfile",), "text", "Write the accepted image's id to this file.",
+               metavar="FILE"),
+        Option("metadata_file", ("--metadata-file",), "text",
+               "Write BuildKit's metadata on the accepted image to this file.", metavar="FILE"),
+        judged.POLICY,
+        judged.CONFIG,
+        judged.FORMAT,
+        Option("quiet", ("--quiet", "-q"), "flag",
+               "No progress; of an accepted image only the digest.", False),
+    ),
+    examples=(
+        "dockgate build -t app:1.0 .",
+        "dockgate build --push -t registry.example.com/app:1.0 --policy strict .",
+        "dockgate build --format json -f docker/Dockerfile --target runtime .",
+    ),
+)  # fmt: skip
+
+
+def run(
+    *,
+    context: str,
+    tag: tuple[str, ...],
+    file: str | None,
+    build_arg: tuple[str, ...],
+    target: str | None,
+    platform: tuple[str, ...],
+    secret: tuple[str, ...],
+    ssh: tuple[str, ...],
+    label: tuple[str, ...],
+    no_cache: bool,
+    pull: bool,
+    progress: str,
+    builder: str | None,
+    network: str | None,
+    push: bool,
+    load: bool,
+    iidfile: str | None,
+    metadata_file: str | None,
+    policy: str | None,
+    config: str | None,
+    format: str,
+    quiet: bool,
+) -> int:
+    """Build; gives the exit code. Raises UsageError."""
+    from dockgate.builder import gate
+    from dockgate.builder.policy import effective
+    from dockgate.builder.request import make_request
+
+    request = make_request(
+        context,
+        file=file,
+        tags=tag,
+        build_args=build_arg,
+        labels=label,
+        target=target,
+        platforms=platform,
+        secrets=secret,
+        ssh=ssh,
+        no_cache=no_cache,
+        pull=pull,
+        progress="quiet" if quiet else progress,
+        builder=builder,
+        network=network,
+        push=push,
+        load=load,
+        iidfile=iidfile,
+        metadata_file=metadata_file,
+    )
+    chosen, limits = effective(request.dockerfile, config, policy)
+    for line in chosen.notes:
+        output.note(line)
+    report = gate.build(request, chosen, limits, output.note)
+    if quiet and format == "text" and report.verdict == "accepted":
+        output.write(f"{report.digest}\n")
+        return 0
+    return judged.show(report, format, None, judged.next_step(report, request.done))

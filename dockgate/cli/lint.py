@@ -1,0 +1,217 @@
+"""`dockgate lint`."""
+
+from __future__ import annotations
+
+from dockgate.cli.declare import Argument, Command, Option
+from dockgate.cli.output import encoded, note, wants_color, write, write_bytes, write_error
+from dockgate.linter.batch import Options, Outcome, lint_paths
+from dockgate.linter.config import rule_names
+from dockgate.linter.errors import UsageError
+from dockgate.linter.report import Report
+from dockgate.linter.run import Scope, build_args
+from dockgate.rules.rule import Severity
+
+SEVERITIES = ("error", "warning", "info", "style")
+
+COMMAND = Command(
+    "lint",
+    "Find what is wrong in Dockerfiles, and fix it.",
+    "dockgate.cli.lint:run",
+    arguments=(
+        Argument(
+            "paths",
+            "PATH",
+            "Dockerfiles, folders to search (as .gitignore allows), or - for standard input. "
+            "Default: the current folder.",
+            many=True,
+            required=False,
+        ),
+    ),
+    options=(
+        Option(
+            "format",
+            ("--format", "-f"),
+            "text",
+            "How to print findings.",
+            "text",
+            ("text", "json", "hadolint"),
+        ),
+        Option(
+            "output",
+            ("--output", "-o"),
+            "text",
+            "Write findings to this file instead of standard output.",
+            metavar="FILE",
+        ),
+        Option(
+            "config",
+            ("--config", "-c"),
+            "text",
+            "Configuration to use in place of the nearest .dockgate.yaml.",
+            metavar="FILE",
+        ),
+        Option(
+            "select",
+            ("--select",),
+            "texts",
+            "Run only these rules: names or peers' codes, with commas or repeated.",
+            (),
+            metavar="RULE",
+        ),
+        Option("ignore", ("--ignore",), "texts", "Do not run these rules.", (), metavar="RULE"),
+        Option(
+            "fail_on",
+            ("--fail-on",),
+            "text",
+            "Exit with 1 from this severity on; warning where no configuration says otherwise.",
+            choices=SEVERITIES,
+        ),
+        Option("exit_zero", ("--exit-zero",), "flag", "Exit with 0 whatever is found.", False),
+        Option("fix", ("--fix",), "flag", "Apply safe fixes and write the files.", False),
+        Option(
+            "unsafe_fixes",
+            ("--unsafe-fixes",),
+            "flag",
+            "With --fix or --diff: also fixes that may change what the image does.",
+            False,
+        ),
+        Option(
+            "diff",
+            ("--diff",),
+            "flag",
+            "Print what --fix would change and write nothing; exit with 1 if anything.",
+            False,
+        ),
+        Option("statistics", ("--statistics",), "flag", "Count findings by rule.", False),
+        Option(
+            "context",
+            ("--context",),
+            "text",
+            "Build context: look too at what COPY would bring from it.",
+            metavar="DIR",
+        ),
+        Option(
+            "build_arg",
+            ("--build-arg",),
+            "texts",
+            "Value of an ARG, as for docker build.",
+            (),
+            metavar="NAME[=VALUE]",
+        ),
+        Option("target", ("--target",), "text", "The stage that is built.", metavar="STAGE"),
+        Option(
+            "stdin_filename",
+            ("--stdin-filename",),
+            "text",
+            "Name of what comes from standard input.",
+            metavar="FILE",
+        ),
+        Option(
+            "color",
+            ("--color",),
+            "text",
+            "When to use colours.",
+            "auto",
+            ("auto", "always", "never"),
+        ),
+        Option(
+            "quiet",
+            ("--quiet", "-q"),
+            "flag",
+            "One line for each finding: no code, no summary.",
+            False,
+        ),
+    ),
+    examples=(
+        "dockgate lint",
+        "dockgate lint Dockerfile --format json",
+        "dockgate lint --fix --context . Dockerfile",
+        "dockgate lint --stdin-filename app/Dockerfile - < app/Dockerfile",
+    ),
+)
+
+
+def run(
+    *,
+    paths: tuple[str, ...],
+    format: str,
+    output: str | None,
+    config: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str | None,
+    exit_zero: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+    statistics: bool,
+    context: str | None,
+    build_arg: tuple[str, ...],
+    target: str | None,
+    stdin_filename: str | None,
+    color: str,
+    quiet: bool,
+) -> int:
+    """Lint; gives the exit code. Raises UsageError."""
+    if statistics and format != "text":
+        raise UsageError("--statistics counts in text only: leave out --format")
+    if unsafe_fixes and not (fix or diff):
+        raise UsageError("--unsafe-fixes does nothing alone: add --fix or --diff")
+    scope = Scope(context, build_args(build_arg), target)
+    outcome = lint_paths(
+        paths or (".",),
+        Options(
+            config=config,
+            select=rule_names(select),
+            ignore=rule_names(ignore),
+            fail_on=Severity.parse(fail_on) if fail_on else None,
+            stdin_filename=stdin_filename or "",
+            scope=scope,
+            fix=fix,
+            unsafe_fixes=unsafe_fixes,
+            diff=diff,
+        ),
+    )
+    for line in outcome.notes:
+        note(line)
+    if diff:
+        write(outcome.diff)
+        for failure in outcome.report.failures:
+            note(failure)
+    else:
+        colored = output is None and wants_color(color)
+        _put(outcome, _render(outcome.report, format, colored, quiet, statistics), output)
+    if outcome.fixed and not diff:
+        note(f"{outcome.fixed} {'fix' if outcome.fixed == 1 else 'fixes'} applied")
+    if outcome.undecided:
+        return 3
+    found = bool(outcome.diff) if diff else outcome.failed
+    return 1 if found and not exit_zero else 0
+
+
+def _render(report: Report, format: str, colored: bool, quiet: bool, statistics: bool) -> str:
+    if format == "json":
+        from dockgate.linter.reporters import json_v1
+
+        return json_v1.render(report)
+    if format == "hadolint":
+        from dockgate.linter.reporters import hadolint
+
+        return hadolint.render(report)
+    from dockgate.linter.reporters import text
+
+    return text.render(report, color=colored, brief=quiet, statistics=statistics)
+
+
+def _put(outcome: Outcome, text: str, output: str | None) -> None:
+    """The findings where they are wanted; fixed standard input has standard output for itself."""
+    if outcome.stdin is not None:
+        write_bytes(outcome.stdin)
+    if output is not None:
+        from dockgate.linter import files
+
+        files.replace(output, encoded(text))
+    elif outcome.stdin is not None:
+        write_error(text)
+    else:
+        write(text)

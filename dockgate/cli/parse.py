@@ -1,0 +1,57 @@
+"""`dockgate parse`."""
+
+from __future__ import annotations
+
+import sys
+
+from dockgate.cli.declare import Argument, Command, Option
+from dockgate.cli.output import write
+
+COMMAND = Command(
+    "parse",
+    "Print a Dockerfile as JSON, as the linter sees it.",
+    "dockgate.cli.parse:run",
+    arguments=(Argument("file", "FILE", "A Dockerfile, or - for standard input."),),
+    options=(
+        Option(
+            "build_arg",
+            ("--build-arg",),
+            "texts",
+            "Value of an ARG, as for docker build.",
+            (),
+            metavar="NAME[=VALUE]",
+        ),
+        Option("target", ("--target",), "text", "The stage that is built.", metavar="STAGE"),
+        Option(
+            "platform",
+            ("--platform",),
+            "text",
+            "The platform that is built for.",
+            metavar="OS/ARCH",
+        ),
+    ),
+    examples=("dockgate parse Dockerfile",),
+)
+
+
+def run(*, file: str, build_arg: tuple[str, ...], target: str | None, platform: str | None) -> int:
+    """Print the model; 1 when BuildKit would refuse the file. Raises UsageError."""
+    import json
+
+    from dockgate.linter import document, dump, files
+    from dockgate.linter.run import MAX_DOCKERFILE_BYTES, build_args, unreadable
+
+    if file == "-":
+        data = sys.stdin.buffer.read(MAX_DOCKERFILE_BYTES + 1)
+    else:
+        data = files.read(file, MAX_DOCKERFILE_BYTES)
+    reason = unreadable(data)
+    if reason:
+        from dockgate.linter.errors import UnfinishedError
+
+        raise UnfinishedError(f"{file}: {reason}")
+    model = document.read(
+        data, file, build_args=build_args(build_arg), target=target, platform=platform
+    )
+    write(json.dumps(dump.dump(model), ensure_ascii=False, indent=2) + "\n")
+    return 1 if model.errors else 0

@@ -1,0 +1,66 @@
+"""Reading and writing whole files: bounded, and never half of one."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from dockgate.linter.errors import UnfinishedError, UsageError
+
+
+def read(path: str, limit: int) -> bytes:
+    """At most `limit` + 1 bytes of a file: a longer result means that it is too large.
+
+    Raises UsageError where it is missing, a folder, or not to be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
+    """Put `data` in place of the file at `path`, at once and with its mode and owner kept.
+
+    A symbolic link stays and its target is written. With `expected`, a file that holds anything
+    else by now is left alone. Raises UnfinishedError where that fails; the old file stays then.
+    """
+    target = os.path.realpath(path)
+    temporary = f"{os.path.dirname(target)}/.{os.path.basename(target)[:200]}.{os.getpid()}.new"
+    try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as file:  # a pipe or a terminal cannot be replaced
+                file.write(data)
+            return
+        if expected is not None:
+            with open(target, "rb") as file:
+                if file.read(len(expected) + 1) != expected:
+                    raise UnfinishedError(f"{path} has changed meanwhile: not written")
+        _write(temporary, target, data)
+    except OSError as error:
+        raise UnfinishedError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _write(temporary: str, target: str, data: bytes) -> None:
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            _take_over(descriptor, target)
+            os.fsync(descriptor)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _take_over(descriptor: int, target: str) -> None:
+    try:
+        before = os.stat(target)
+    except FileNotFoundError:
+        return
+    if os.geteuid() == 0:  # nobody else may give a file away
+        os.fchown(descriptor, before.st_uid, before.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))

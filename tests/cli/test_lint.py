@@ -1,0 +1,308 @@
+"""`dockgate lint` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dockgate.__main__ import main
+from dockgate.linter import config
+from tests.cli.command import dockgate
+
+Lint = Callable[..., tuple[int, str, str]]
+
+BAD = "FROM debian:12.8\nRUN sudo make\nUSER root\n"
+GOOD = 'FROM scratch\nCOPY app /app\nUSER 1000\nHEALTHCHECK NONE\nENTRYPOINT ["/app"]\n'
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    config.forget()
+    yield
+    config.forget()
+
+
+def put(name: str, text: str | bytes) -> Path:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+@pytest.fixture
+def lint(capsysbinary: pytest.CaptureFixture[bytes]) -> Lint:
+    """Runs `dockgate lint` in this process: (exit code, standard output, standard error)."""
+
+    def run(*argv: str) -> tuple[int, str, str]:
+        code = main(["lint", *argv])
+        out, err = capsysbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run
+
+
+def rules(out: str) -> list[str]:
+    return [d["rule"] for d in json.loads(out)["diagnostics"]]
+
+
+def test_findings_with_place_and_code(lint: Lint) -> None:
+    put("Dockerfile", BAD)
+    code, out, err = lint("Dockerfile", "--select", "root-user")
+    assert (code, err) == (1, "")
+    assert out.startswith("Dockerfile:3:")
+    assert "error root-user" in out
+    assert "3 | USER root\n" in out
+    assert "^" in out
+    assert "1 error in 1 file" in out
+
+
+def test_a_good_file(lint: Lint) -> None:
+    put("Dockerfile", GOOD)
+    assert lint() == (0, "no findings in 1 file\n", "")
+
+
+def test_the_threshold(lint: Lint) -> None:
+    put("Dockerfile", "FROM debian:12.8\nRUN apt-get install -y a\nUSER 1\n")
+    only = ("--select", "apt-recommends")
+    assert lint(*only)[0] == 0
+    assert lint(*only, "--fail-on", "info")[0] == 1
+    assert lint(*only, "--fail-on", "info", "--exit-zero")[0] == 0
+    put(".dockgate.yaml", "fail_on: info\n")
+    config.forget()
+    assert lint(*only)[0] == 1
+    assert lint(*only, "--fail-on", "error")[0] == 0
+
+
+def test_folders_and_their_configuration(lint: Lint) -> None:
+    put("a/Dockerfile", BAD)
+    put("b/Dockerfile", BAD)
+    put("b/.dockgate.yaml", "rules: {root-user: off}\n")
+    put("c/Dockerfile", BAD)
+    put(".gitignore", "c/\n")
+    code, out, _ = lint("--format", "json", "--select", "root-user,sudo")
+    found = [(d["file"], d["rule"]) for d in json.loads(out)["diagnostics"]]
+    assert code == 1
+    assert found == [
+        ("a/Dockerfile", "sudo"),
+        ("a/Dockerfile", "root-user"),
+        ("b/Dockerfile", "sudo"),
+        ("b/Dockerfile", "root-user"),
+    ]
+    _, out, _ = lint("--format", "json", "--ignore", "sudo", "b", "c/Dockerfile")
+    assert "root-user" not in [d["rule"] for d in json.loads(out)["diagnostics"][:1]]
+    assert json.loads(out)["summary"]["files"] == 2
+
+
+def test_a_folder_without_dockerfiles_is_noted(lint: Lint) -> None:
+    Path("empty").mkdir()
+    code, out, err = lint("empty")
+    assert (code, out, err) == (
+        0,
+        "no findings in 0 files\n",
+        "dockgate: no Dockerfile in empty\n",
+    )
+
+
+def test_a_path_named_twice_is_linted_once(lint: Lint) -> None:
+    put("Dockerfile", BAD)
+    assert json.loads(lint("-f", "json", ".", "Dockerfile")[1])["summary"]["files"] == 1
+
+
+def test_aliases_work_wherever_names_do(lint: Lint) -> None:
+    put("Dockerfile", BAD)
+    for name in ("DL3004", "dl3004", "CKV2_DOCKER_1"):
+        assert rules(lint("-f", "json", "--select", name)[1]) == ["sudo"]
+    assert "sudo" not in rules(lint("-f", "json", "--ignore", "DL3004")[1])
+
+
+def test_standard_input(tmp_path: Path) -> None:
+    ran = dockgate("lint", "-f", "json", "-", stdin=BAD.encode(), cwd=tmp_path)
+    assert ran.code == 1
+    assert json.loads(ran.out)["diagnostics"][0]["file"] == "<stdin>"
+    put("x/.dockgate.yaml", "rules: {sudo: off, root-user: off}\n")
+    argv = ("lint", "-f", "json", "--stdin-filename", "x/Dockerfile", "-")
+    ran = dockgate(*argv, stdin=BAD.encode(), cwd=tmp_path)
+    assert {d["file"] for d in json.loads(ran.out)["diagnostics"]} == {"x/Dockerfile"}
+    assert not {"sudo", "root-user"} & set(rules(ran.out))
+
+
+def test_output_goes_to_a_file(lint: Lint) -> None:
+    put("Dockerfile", BAD)
+    code, out, _ = lint("--output", "found.json", "-f", "json", "--color", "always")
+    assert (code, out) == (1, "")
+    assert "root-user" in rules(Path("found.json").read_text())
+    assert not [name for name in os.listdir() if name.endswith(".new")]
+    assert lint("--output", "no/where") == (
+        3,
+        "",
+        "dockgate: cannot write no/where: No such file or directory\n",
+    )
+
+
+def test_colours(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("Dockerfile", BAD)
+    assert "\033" not in lint()[1]
+    assert "\033[1;31merror" in lint("--color", "always")[1]
+    assert "\033" not in lint("--color", "never")[1]
+
+
+def test_quiet_and_statistics(lint: Lint) -> None:
+    put("Dockerfile", BAD)
+    lines = lint("-q", "--select", "sudo,root-user")[1].splitlines()
+    assert [line.split()[2] for line in lines] == ["sudo", "root-user"]
+    assert "     1 error   root-user\n" in lint("--statistics")[1]
+
+
+def test_hadolint_format(lint: Lint) -> None:
+    put("Dockerfile", BAD)
+    (entry,) = json.loads(lint("-f", "hadolint", "--select", "sudo")[1])
+    assert (entry["line"], entry["code"], entry["file"]) == (2, "DL3004", "Dockerfile")
+
+
+def test_context_rules_need_a_context(lint: Lint) -> None:
+    put("Dockerfile", "FROM scratch\nCOPY . /\n")
+    put(".env", "DB_PASSWORD=hunter2\n")
+    only = ("-f", "json", "--select", "secret-in-context")
+    assert rules(lint(*only)[1]) == []
+    assert rules(lint(*only, "--context", ".")[1]) == ["secret-in-context"]
+
+
+def test_build_arguments_and_target(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("Dockerfile", "ARG T=12.8\nFROM debian:$T AS a\nUSER root\nFROM debian:$T AS b\nUSER 1\n")
+    only = ("-f", "json", "--select", "root-user,unpinned-base")
+    assert rules(lint(*only)[1]) == []
+    assert rules(lint(*only, "--target", "a")[1]) == ["root-user"]
+    assert "unpinned-base" in rules(lint(*only, "--build-arg", "T=latest")[1])
+    monkeypatch.setenv("T", "latest")
+    assert "unpinned-base" in rules(lint(*only, "--build-arg", "T")[1])
+
+
+UNUSED = "FROM debian:12.8\n# dockgate: ignore=sudo\nRUN make\nUSER 1\n"
+
+
+def test_fix_writes_what_is_safe(lint: Lint) -> None:
+    path = put("Dockerfile", UNUSED.replace("\n", "\r\n"))
+    path.chmod(0o600)
+    code, out, err = lint("--fix", "--select", "unused-ignore,sudo")
+    assert (code, out, err) == (0, "no findings in 1 file\n", "dockgate: 1 fix applied\n")
+    assert path.read_bytes() == b"FROM debian:12.8\r\nRUN make\r\nUSER 1\r\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_unsafe_fixes_only_when_asked_for(lint: Lint) -> None:
+    source = "FROM debian:12.8\nRUN apt-get update && apt-get install -y a\nUSER 1\n"
+    path = put("Dockerfile", source)
+    only = ("--select", "apt-lists-not-removed")
+    lint("--fix", *only)
+    assert path.read_text() == source
+    lint("--fix", "--unsafe-fixes", *only)
+    assert "rm -rf /var/lib/apt/lists/*" in path.read_text()
+
+
+def test_diff_writes_nothing(lint: Lint) -> None:
+    path = put("Dockerfile", UNUSED)
+    code, out, err = lint("--diff", "--fix", "--select", "unused-ignore,sudo")
+    assert (code, err) == (1, "")
+    assert out.startswith("--- a/Dockerfile\n+++ b/Dockerfile\n@@ ")
+    assert "-# dockgate: ignore=sudo\n" in out
+    assert path.read_text() == UNUSED
+    put("Dockerfile", GOOD)
+    assert lint("--diff") == (0, "", "")
+
+
+def test_fixed_standard_input_is_written_out(tmp_path: Path) -> None:
+    argv = ("lint", "--fix", "--select", "unused-ignore,sudo", "-")
+    ran = dockgate(*argv, stdin=UNUSED.encode(), cwd=tmp_path)
+    assert (ran.code, ran.out) == (0, UNUSED.replace("# dockgate: ignore=sudo\n", ""))
+    assert ran.err == "no findings in 1 file\ndockgate: 1 fix applied\n"
+
+
+def test_hadolint_configuration_is_taken_over(lint: Lint) -> None:
+    put("Dockerfile", BAD)
+    put(".hadolint.yaml", "ignored: [DL3004, DL3002]\nlabel-schema: {a: text}\n")
+    _, out, err = lint("-f", "json")
+    assert not {"sudo", "root-user"} & set(rules(out))
+    assert err.count("\n") == 1
+    assert "label-schema has no effect in dockgate" in err
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "line"),
+    [
+        (b"\x7fELF\0\0", 3, "binary content (NUL at byte 4)"),
+        ("FROM a\n".encode("utf-16"), 3, "UTF-16 text: save it as UTF-8"),
+        (b"#" * ((16 << 20) + 1), 3, "larger than 16 MiB"),
+        (b"", 1, "syntax-error"),
+        (b"\n# nothing\n", 1, "syntax-error"),
+        (b"FROM a:1\nRUN " + b"x" * 10_000_000 + b"\n", 1, "syntax-error"),
+        (b"NOPE\n", 1, "syntax-error"),
+        (b"FROM b:1 AS a\nFROM a AS b\n" * 2, 1, "duplicate-stage-name"),
+        (b"FROM a:1\nRUN \xff\xfe\xc3\n", 1, "missing-user"),
+    ],
+    ids=["binary", "utf-16", "huge", "empty", "comment", "long line", "unknown", "cycle", "bytes"],
+)
+def test_broken_input(lint: Lint, data: bytes, code: int, line: str) -> None:
+    put("Dockerfile", data)
+    found, out, err = lint("-q")
+    assert (found, err) == (code, "")
+    assert line in out
+    assert len(out) < 10_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that nobody can read")
+def test_a_file_that_cannot_be_read(lint: Lint) -> None:
+    """One that was named is a mistake of the caller; one that was found leaves doubt."""
+    Path("Dockerfile").symlink_to("/proc/self/mem")
+    put("x.Dockerfile", BAD)
+    why = "cannot read Dockerfile: Input/output error"
+    assert lint("Dockerfile", "x.Dockerfile") == (2, "", f"dockgate: {why}\n")
+    code, out, _ = lint(".")
+    assert code == 3
+    assert f"Dockerfile undecided {why}" in out
+    assert "error root-user" in out
+
+
+def test_five_thousand_stages(lint: Lint) -> None:
+    put("Dockerfile", "FROM a:1 AS s0\n" + "".join(f"FROM s{i} AS s{i + 1}\n" for i in range(5000)))
+    code, out, err = lint("-q")
+    assert (code, err) == (1, "")
+    assert "Dockerfile:5001:" in out
+
+
+def test_a_pipe_is_read_as_a_file(lint: Lint) -> None:
+    """`dockgate lint <(generate)`."""
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=lambda: Path("pipe").write_text(BAD))
+    writer.start()
+    code, out, _ = lint("-q", "pipe")
+    writer.join()
+    assert code == 1
+    assert "pipe:2:" in out
+
+
+def test_a_rule_that_fails_leaves_the_run_undecided(
+    lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dockgate.rules.dockerfile.user import sudo
+
+    def fail(_dockerfile: object) -> None:
+        raise ValueError("oops\nand more")
+
+    monkeypatch.setattr(sudo.RULE, "check", fail)
+    put("Dockerfile", BAD)
+    code, out, _ = lint()
+    assert code == 3
+    assert "error root-user" in out
+    assert "Dockerfile undecided rule sudo failed: ValueError: oops" in out
+    found = json.loads(lint("-f", "json")[1])
+    assert found["failures"][0]["file"] == "Dockerfile"
+    assert lint("--exit-zero")[0] == 3

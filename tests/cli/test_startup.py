@@ -1,0 +1,79 @@
+"""What `dockgate lint` may import: a hook runs on every commit, an editor on every key."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dockerfile_parse
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: Light parts of the standard library; C extensions without a file of their own are not listed.
+STDLIB = {
+    "__future__", "abc", "bisect", "codecs", "collections", "contextlib", "copyreg", "enum",
+    "encodings", "fnmatch", "functools", "gc", "genericpath", "hashlib", "importlib", "io",
+    "ipaddress", "itertools", "json", "keyword", "math", "operator", "os", "posixpath", "re",
+    "reprlib", "site", "stat", "string", "struct", "types", "typing", "unicodedata", "warnings",
+    "weakref",
+}  # fmt: skip
+#: What dockerfile_parse imports, mostly for its log.
+OF_DOCKERFILE_PARSE = {
+    *("atexit", "linecache", "logging", "shlex", "string", "textwrap", "threading", "time"),
+    *("token", "tokenize", "traceback"),
+}
+OTHERS = OF_DOCKERFILE_PARSE | {"dockgate", "dockerfile_parse", "tree_sitter", "tree_sitter_bash"}
+
+PROBE = """
+import sys
+sys.path[:0] = {paths!r}
+before = set(sys.modules)
+from dockgate.__main__ import main
+code = main({argv!r})
+sys.stdout.flush()
+print("MODULES", code, sorted(set(sys.modules) - before))
+"""
+
+DOCKERFILE = """\
+FROM debian:12.8-slim AS build
+ARG VERSION=1.0
+ENV PATH=/opt/bin:$PATH
+RUN apt-get update && apt-get install -y --no-install-recommends curl \\
+    && rm -rf /var/lib/apt/lists/*
+COPY . /app
+HEALTHCHECK CMD ["/bin/true"]
+USER 1000
+"""
+
+
+def imported(argv: list[str]) -> set[str]:
+    """The modules that a lint imports in a bare interpreter: no site, no .pth files."""
+    site = Path(dockerfile_parse.__file__).parents[1]
+    probe = PROBE.format(paths=[str(ROOT), str(site)], argv=argv)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", probe], capture_output=True, text=True, check=True
+    )
+    _, _, tail = done.stdout.partition("MODULES ")
+    code, _, names = tail.partition(" ")
+    assert code in ("0", "1"), done.stdout + done.stderr
+    return set(json.loads(names.replace("'", '"')))
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "hadolint"])
+def test_lint_imports_only_what_it_uses(tmp_path: Path, format_: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    names = imported(["lint", "--format", format_, str(tmp_path / "Dockerfile")])
+    top = {name.partition(".")[0] for name in names}
+    foreign = {name for name in top - STDLIB - OTHERS if not name.startswith("_")}
+    assert foreign == set()
+
+
+def test_the_command_line_of_others_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    names = imported(["lint", str(tmp_path)])
+    assert not {name for name in names if name.startswith("dockgate.builder")}
+    assert not {f"dockgate.cli.{name}" for name in ("app", "build", "scan")} & names
