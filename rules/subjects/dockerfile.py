@@ -12,18 +12,24 @@ from dockgate.rules.settings import DEFAULT_SETTINGS, Settings
 from dockgate.rules.subjects.text import MappedText, Span, Text
 
 if TYPE_CHECKING:
+    from dockgate.rules.subjects.installed import Inventory
     from dockgate.rules.subjects.secret import Secret
-    from dockgate.rules.subjects.shell import Script
+    from dockgate.rules.subjects.shell import Command, Script
 
 
 class Word:
-    """One word of an instruction, as in BuildKit's syntax tree (quotes and `$` untouched)."""
+    """One word of an instruction, as in BuildKit's syntax tree (quotes and `$` untouched).
 
-    __slots__ = ("span", "value")
+    In exec form it is the string without its quotes and escapes; the span is what stands within
+    the quotes.
+    """
 
-    def __init__(self, value: str, span: Span) -> None:
+    __slots__ = ("offset", "span", "value")
+
+    def __init__(self, value: str, span: Span, offset: int = 0) -> None:
         self.value = value
         self.span = span
+        self.offset = offset  #: where it starts in the instruction's `logical.text`
 
     def __repr__(self) -> str:
         return f"Word({self.value!r}, {tuple(self.span)})"
@@ -252,7 +258,8 @@ class Reference:
         self.name = name  #: after expansion, as written otherwise (not normalised)
         self.span = span  #: where `raw` stands
         self.instruction = instruction
-        self.stage = stage  #: the stage that is meant, None for an image
+        #: the stage that is meant, None for an image; COPY may mean a later one, an error
+        self.stage = stage
         self.undefined = undefined  #: an ARG without a value took part
 
     @property
@@ -292,7 +299,9 @@ class Reference:
 def normalise_reference(name: str) -> str:
     """`name` with Docker Hub's host and `library/` filled in (distribution/reference)."""
     first, slash, rest = name.partition("/")
-    has_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    has_host = bool(slash) and (
+        "." in first or ":" in first or first == "localhost" or first.lower() != first
+    )
     if not has_host:
         return f"docker.io/{name if slash else 'library/' + name}"
     if first == "index.docker.io":
@@ -312,12 +321,14 @@ class Stage:
         "healthcheck",
         "index",
         "instructions",
+        "inventory",
         "labels",
         "name",
         "name_word",
         "parent",
         "platform",
         "shell",
+        "triggers",
         "user",
         "user_instruction",
         "windows",
@@ -333,14 +344,16 @@ class Stage:
         self.platform: str | None = None  #: `--platform` after expansion
         self.parent: Stage | None = None  #: the stage that `base` names
         self.instructions: list[Instruction] = [from_]  #: FROM included
-        self.env: dict[str, str] = {}  #: final ENV, inherited ones included
-        self.labels: dict[str, str] = {}
+        self.triggers: list[Instruction] = []  #: what the parent's ONBUILD runs first
+        self.env: Mapping[str, str] = {}  #: final ENV, inherited ones and PATH included
+        self.labels: Mapping[str, str] = {}
         self.user: str = ""  #: final USER after expansion, inherited; "" when none is set
         self.user_instruction: Instruction | None = None
         self.workdir: str = ""  #: final WORKDIR, absolute, inherited; "" when none is set
         self.shell: tuple[str, ...] | None = None
         self.healthcheck: Instruction | None = None  #: the one in force, inherited ones included
         self.windows: bool = False  #: a Windows container, as far as text can tell
+        self.inventory: Inventory | None = None  #: cache of `installed.inventory`
 
     @property
     def label(self) -> str:
@@ -354,6 +367,11 @@ class Stage:
             yield stage
             stage = stage.parent
 
+    def history(self) -> Iterator[Instruction]:
+        """All instructions that make its image: its ancestors' first, then its own."""
+        for stage in reversed(list(self.chain())):
+            yield from stage.instructions
+
     def find(self, *commands: str) -> Iterator[Instruction]:
         """Its own instructions of these kinds, in order."""
         return (i for i in self.instructions if i.cmd in commands)
@@ -366,6 +384,7 @@ class Dockerfile:
     """A whole Dockerfile: the subject of most rules."""
 
     __slots__ = (
+        "_commands",
         "comments",
         "directives",
         "errors",
@@ -389,6 +408,7 @@ class Dockerfile:
         self.errors: list[ParseError] = []
         self.final: Stage | None = None  #: the stage that is built: the last one, or the target
         self.settings: Settings = DEFAULT_SETTINGS
+        self._commands: dict[str, list[tuple[Instruction, Command]]] | None = None
 
     @property
     def path(self) -> str:
@@ -398,6 +418,29 @@ class Dockerfile:
     def find(self, *commands: str) -> Iterator[Instruction]:
         """All instructions of these kinds, in order; ONBUILD's triggers are not among them."""
         return (i for i in self.instructions if i.cmd in commands)
+
+    def with_triggers(self) -> Iterator[Instruction]:
+        """All instructions, in order, each ONBUILD followed by its trigger."""
+        for instruction in self.instructions:
+            yield instruction
+            if instruction.sub is not None:
+                yield instruction.sub
+
+    def commands(self, *names: str) -> list[tuple[Instruction, Command]]:
+        """The commands called one of `names` that its scripts would run, with their instructions.
+
+        In file order for one name, name by name for several; all commands where none is given.
+        The index is made once, so ask only after linter.shell has set the scripts.
+        """
+        if self._commands is None:
+            index: dict[str, list[tuple[Instruction, Command]]] = {"*": []}
+            for instruction in self.with_triggers():
+                if instruction.script is not None:
+                    for command in instruction.script.commands:
+                        index["*"].append((instruction, command))
+                        index.setdefault(command.name, []).append((instruction, command))
+            self._commands = index
+        return [pair for name in names or ("*",) for pair in self._commands.get(name, ())]
 
     def stage_named(self, name: str) -> Stage | None:
         """The last stage with this name (case is ignored, as in BuildKit)."""
@@ -411,16 +454,21 @@ class Dockerfile:
         """The stages that building `final` runs, in file order."""
         if self.final is None:
             return []
+        own: dict[int, list[Stage]] = {}
+        triggered: dict[int, list[Stage]] = {}
+        for reference in self.references:
+            instruction = reference.instruction
+            if instruction is None or instruction.stage is None or reference.stage is None:
+                continue
+            wanted = own if instruction.parent is None else triggered
+            wanted.setdefault(instruction.stage.index, []).append(reference.stage)
         seen: set[int] = set()
         todo = [self.final]
-        named: dict[int, list[Stage]] = {}
-        for reference in self.references:
-            user = reference.instruction.stage if reference.instruction else None
-            if user is not None and reference.stage is not None:
-                named.setdefault(user.index, []).append(reference.stage)
         while todo:
             stage = todo.pop()
             if stage.index not in seen:
                 seen.add(stage.index)
-                todo += named.get(stage.index, [])
+                todo += own.get(stage.index, [])
+                if stage.parent is not None:
+                    todo += triggered.get(stage.parent.index, [])
         return [stage for stage in self.stages if stage.index in seen]

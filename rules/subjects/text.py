@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -107,19 +108,37 @@ class MappedText:
     def span(self, start: int, end: int) -> Span:
         """The file's span from the first to the last character of `text[start:end]`."""
         first = self.source(start)
-        return Span(first, first if end <= start else self.source(end - 1) + 1)
+        if end <= start:
+            return Span(first, first)
+        following = bisect_right(self._logical, start)
+        if following == len(self._logical) or self._logical[following] >= end:
+            return Span(first, first + end - start)
+        return Span(first, self.source(end - 1) + 1)
 
     def contiguous(self, start: int, end: int) -> bool:
         """Whether `text[start:end]` stands in the file in one piece: an edit may cover it."""
         return end <= start or self.source(end - 1) - self.source(start) == end - 1 - start
 
+    @classmethod
+    def join(cls, parts: Iterable[MappedText]) -> MappedText:
+        """The texts one after the other, each with its own places."""
+        texts: list[str] = []
+        pieces: list[tuple[int, int]] = []
+        size = 0
+        for part in parts:
+            pieces += [
+                (at + size, source)
+                for at, source in zip(part._logical, part._source, strict=True)
+                if at < len(part.text)
+            ]
+            texts.append(part.text)
+            size += len(part.text)
+        return cls("".join(texts), pieces)
+
     def part(self, start: int, end: int | None = None) -> MappedText:
         """`text[start:end]` with its own places."""
         stop = len(self.text) if end is None else end
         pieces = [(0, self.source(start))]
-        pieces += [
-            (at - start, source)
-            for at, source in zip(self._logical, self._source, strict=True)
-            if start < at < stop
-        ]
+        first, last = bisect_right(self._logical, start), bisect_left(self._logical, stop)
+        pieces += [(self._logical[i] - start, self._source[i]) for i in range(first, last)]
         return MappedText(self.text[start:stop], pieces)
