@@ -1,0 +1,51 @@
+"""An image with a tag but without a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockgate.rules.dockerfile.base.unpinned_base import floats
+from dockgate.rules.rule import Finding, Rule, Severity, bad, good
+from dockgate.rules.subjects.dockerfile import Dockerfile
+
+
+def check(dockerfile: Dockerfile) -> Iterator[Finding]:
+    """Fire for images by tag only; those that `unpinned-base` names are left to it."""
+    for reference in dockerfile.references:
+        if not reference.is_image or reference.undefined or reference.digest:
+            continue
+        if not floats(reference):
+            yield Finding(
+                f"{reference.name} has no digest: its tag can be moved to another image",
+                reference.span,
+                stage=reference.instruction.stage if reference.instruction else None,
+                help=f"write {reference.name}@sha256:… with the digest of the image you tested",
+            )
+
+
+RULE = Rule(
+    "unpinned-base-digest",
+    Dockerfile,
+    Severity.WARNING,
+    why=(
+        "A tag is a pointer which its owner, or whoever holds the owner's credentials, can move "
+        "at any time; official images move theirs with every rebuild. Only a digest names one "
+        "image, so that two builds of one commit rest on the same bytes and a swapped base is "
+        "noticed. Pins grow old, so renew them by a tool and not by hand."
+    ),
+    references=(
+        "https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
+        "CIS Docker 1.6 4.2",
+        "CWE-494",
+    ),
+    aliases=("dockerfile-source-not-pinned",),
+    examples=(
+        bad("FROM debian:bookworm-slim\n", at=[1]),
+        bad("ARG V=3.13\nFROM python:${V}-slim\n", at=[2]),
+        bad("FROM scratch\nCOPY --from=busybox:1.36 /bin/sh /bin/sh\n", at=[2]),
+        good("FROM debian:bookworm-slim@sha256:" + 64 * "b" + "\n"),
+        good("FROM golang:1.23@sha256:" + 64 * "c" + " AS b\nFROM scratch\nCOPY --from=b /a /a\n"),
+        good("ARG D=sha256:" + 64 * "d" + "\nFROM debian@${D}\n"),
+    ),
+    check=check,
+)

@@ -1,0 +1,66 @@
+"""No HEALTHCHECK in the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockgate.rules.rule import Finding, Rule, Severity, bad, good
+from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.users import base_of
+
+
+def check(dockerfile: Dockerfile) -> Iterator[Finding]:
+    """Fire at the final stage's FROM; HEALTHCHECK NONE is a decision, too.
+
+    An image on scratch without CMD and ENTRYPOINT is a parcel of files that nobody starts.
+    """
+    stage = dockerfile.final
+    if stage is None or stage.healthcheck is not None:
+        return
+    starts = any(i.cmd in ("CMD", "ENTRYPOINT") for i in stage.history())
+    if starts or base_of(stage).name != "scratch":
+        yield Finding(
+            "the image has no HEALTHCHECK",
+            stage.base.span,
+            stage=stage,
+            help="add HEALTHCHECK CMD […], or HEALTHCHECK NONE where the platform has its own",
+        )
+
+
+RULE = Rule(
+    "missing-healthcheck",
+    Dockerfile,
+    Severity.WARNING,
+    why=(
+        "Without a health check Docker, Compose and Swarm know only whether the process exists. "
+        "One that hangs, has lost its database or answers nothing but errors keeps getting "
+        "traffic and is never restarted; the first to notice are its users. Kubernetes has probes "
+        "of its own and ignores this one: HEALTHCHECK NONE says that it was thought of."
+    ),
+    references=(
+        "https://docs.docker.com/reference/dockerfile/#healthcheck",
+        "CIS Docker 1.6 4.6",
+    ),
+    aliases=(
+        "DL3057",
+        "DS-0026",
+        "CKV_DOCKER_2",
+        "healthcheck_instruction_missing",
+        "CIS-DI-0006",
+        "DF012",
+        "ruby/healthcheck-rails-up-endpoint",
+    ),
+    examples=(
+        bad('FROM debian:12\nCMD ["app"]\n', at=[1]),
+        bad(
+            "FROM debian:12 AS a\nHEALTHCHECK CMD true\nFROM debian:12\nCOPY --from=a /a /\n",
+            at=[3],
+        ),
+        bad('FROM scratch\nCOPY app /\nENTRYPOINT ["/app"]\n', at=[1]),
+        good("FROM debian:12\nHEALTHCHECK CMD /app/health\n"),
+        good("FROM debian:12\nHEALTHCHECK NONE\n"),
+        good("FROM debian:12 AS a\nHEALTHCHECK CMD true\nFROM a\nRUN true\n"),
+        good("FROM scratch\nCOPY out/ /\n"),
+    ),
+    check=check,
+)

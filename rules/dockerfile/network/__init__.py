@@ -1,0 +1,1 @@
+"""Rules on what is fetched over the network, and on ports."""

@@ -1,0 +1,1 @@
+"""Rules on what a shell is given to run."""

@@ -1,0 +1,1 @@
+"""Rules on what BuildKit refuses or is about to."""

@@ -1,0 +1,1 @@
+"""Rules on whom the container runs as, and who may write to it."""

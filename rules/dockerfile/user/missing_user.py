@@ -1,0 +1,69 @@
+"""No USER anywhere, and no base that is known to bring one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dockgate.rules.rule import Finding, Rule, Severity, bad, good
+from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.users import base_of, has_own_user
+
+
+def check(dockerfile: Dockerfile) -> Iterator[Finding]:
+    """Fire at the final stage's FROM. Windows containers have no uid 0 and are left out."""
+    stage = dockerfile.final
+    if stage is None or stage.windows or stage.user_instruction is not None:
+        return
+    base = base_of(stage)
+    if has_own_user(base):
+        return
+    name = (base.name or base.raw).partition("@")[0]
+    whose = "root: scratch has no other" if name == "scratch" else f"{name} does, most likely root"
+    yield Finding(
+        f"no USER is set, so the image runs as {whose}",
+        stage.base.span,
+        stage=stage,
+        help="add a USER that is not root to the end of the final stage: USER 10001",
+    )
+
+
+RULE = Rule(
+    "missing-user",
+    Dockerfile,
+    Severity.ERROR,
+    why=(
+        "Without a USER the container runs as whoever the base image names, and nearly all name "
+        "nobody, which is root. The person who starts the container does not see it; the one who "
+        "breaks into it is uid 0 at once. An image that drops root in its entry script should "
+        "still say so, since Kubernetes' runAsNonRoot and most scanners read the image "
+        "configuration only. Bases that are known to set a user are left in peace."
+    ),
+    references=(
+        "https://docs.docker.com/build/building/best-practices/#user",
+        "https://docs.docker.com/reference/dockerfile/#user",
+        "CIS Docker 1.6 4.1",
+        "CWE-250",
+    ),
+    aliases=(
+        "DS-0002",
+        "CKV_DOCKER_3",
+        "missing_user_instruction",
+        "missing-user",
+        "missing-user-entrypoint",
+        "CIS-DI-0001",
+        "DF020",
+    ),
+    examples=(
+        bad('FROM debian:12\nCMD ["app"]\n', at=[1]),
+        bad("FROM debian:12 AS build\nUSER app\nFROM debian:12\nCOPY --from=build /a /a\n", at=[3]),
+        bad('FROM scratch\nCOPY app /\nENTRYPOINT ["/app"]\n', at=[1]),
+        bad("FROM gcr.io/distroless/static:latest\n", at=[1]),
+        good("FROM debian:12\nUSER 10001\n"),
+        good("FROM debian:12 AS base\nUSER app\nFROM base\nRUN true\n"),
+        good("FROM gcr.io/distroless/static-debian12:nonroot\n"),
+        good("FROM nginxinc/nginx-unprivileged:1.27\n"),
+        good("FROM cgr.dev/chainguard/python:latest\n"),
+        good("FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n"),
+    ),
+    check=check,
+)

@@ -1,0 +1,42 @@
+"""Patterns for images: `registry.example.com`, `*.example.com`, `ghcr.io/org/*`, `…/image:tag`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from dockgate.rules.subjects.dockerfile import Reference
+
+DOCKER_HUB = frozenset({"index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+
+
+def matches(reference: Reference, pattern: str) -> bool:
+    """Whether the image is one that `pattern` means.
+
+    A pattern without `/` is a registry's host. With one it is host and path, and a path without
+    `*` also means everything below it. `:tag` after the path must match the tag, "" for none.
+    """
+    return matches_any(reference, (pattern,))
+
+
+def matches_any(reference: Reference, patterns: Iterable[str]) -> bool:
+    """Whether one of `patterns` means the image."""
+    registry, _, rest = reference.normalised.lower().partition("/")
+    registry = "docker.io" if registry in DOCKER_HUB else registry
+    name = rest.partition("@")[0]
+    tag = reference.tag or ""
+    repository = name.removesuffix(":" + tag.lower()) if tag else name
+    return any(_matches(registry, repository, tag, pattern) for pattern in patterns)
+
+
+def _matches(registry: str, repository: str, tag: str, pattern: str) -> bool:
+    host, slash, path = pattern.strip().lower().partition("/")
+    host = "docker.io" if host in DOCKER_HUB else host
+    if host != registry and not ("*" in host and fnmatchcase(registry, host)):
+        return False
+    path, colon, tags = path.strip("/").partition(":")
+    if not slash or not path:
+        return True
+    if colon and not fnmatchcase(tag.lower(), tags):
+        return False
+    return fnmatchcase(repository, path) or repository.startswith(path + "/")
