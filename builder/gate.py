@@ -1,0 +1,184 @@
+"""The gate between a Dockerfile and a tag: the order of the steps, and nothing else.
+
+What only a build needs is imported when one begins: a refusal by lint does not wait for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dockgate.builder import policy, verdict
+from dockgate.builder.policy import Limits
+from dockgate.builder.request import BuildRequest
+from dockgate.builder.verdict import ACCEPTED, Verdict
+from dockgate.linter import files
+from dockgate.linter.config import Config
+from dockgate.linter.errors import UnfinishedError, UsageError
+from dockgate.linter.report import Report
+from dockgate.linter.run import MAX_DOCKERFILE_BYTES, Scope, lint
+
+if TYPE_CHECKING:
+    from dockgate.builder.buildkit import Built, Engine
+
+IGNORE_FILE_LIMIT = 1 << 20  #: bytes
+Note = Callable[[str], None]  #: takes a line for the user, beside the report
+
+
+def build(request: BuildRequest, config: Config, limits: Limits, note: Note) -> Report:
+    """Lint, build, scan, judge; publish what is accepted, and nothing else.
+
+    Gives the report with its verdict. UsageError where the request cannot be meant after all.
+    """
+    data = files.read(request.dockerfile, MAX_DOCKERFILE_BYTES)
+    _forget_results(request)
+    scope = Scope(request.context, dict(request.build_args), request.target, request.platform)
+    file, dockerfile = lint(data, request.dockerfile, config, scope)
+    report = Report([file])
+    foreign = policy.foreign_bases(dockerfile, limits) if dockerfile is not None else []
+    _decide(report, verdict.judge_build(file, foreign, limits))
+    if report.verdict == ACCEPTED:
+        try:
+            _build(request, data, config, limits, report, note)
+        except UnfinishedError as error:
+            _decide(report, verdict.undecided(request.redact(str(error))))
+    return report
+
+
+def scan(source: str, platform: str | None, config: Config, limits: Limits) -> Report:
+    """Judge an image that exists: a layout folder, an archive, or a name in the engine."""
+    from dockgate.builder.workspace import workspace
+
+    report = Report()
+    try:
+        if os.path.exists(source):
+            _judge(source, source, platform, config, limits, report, base_known=False)
+        else:
+            with workspace() as folder:
+                archive = _save(source, folder, report)
+                _judge(str(archive), source, platform, config, limits, report, base_known=False)
+    except UnfinishedError as error:
+        _decide(report, verdict.undecided(str(error)))
+    return report
+
+
+def _forget_results(request: BuildRequest) -> None:
+    """An id of an earlier build must not stand there when this one is refused."""
+    for path in (request.iidfile, request.metadata_file):
+        if path and os.path.isfile(path):
+            try:
+                os.unlink(path)
+            except OSError as error:
+                raise UsageError(f"cannot replace {path}: {error.strerror}") from None
+
+
+def _build(
+    request: BuildRequest, data: bytes, config: Config, limits: Limits, report: Report, note: Note
+) -> None:
+    from dockgate.builder.client import exports_oci, find_client
+    from dockgate.builder.workspace import workspace
+
+    client = find_client()
+    direct = exports_oci(client, request.builder)
+    if not direct and request.push and not client.saves_oci:
+        raise UnfinishedError(
+            "this engine cannot give the manifest that is to be pushed: switch on its containerd "
+            "image store, or use a docker-container builder"
+        )
+    from dockgate.builder.buildkit import Engine
+
+    engine = Engine(client)
+    if not direct:
+        note("this engine cannot export an image unseen: built in it without a name, and saved")
+    with workspace(engine.discard) as folder:
+        dockerfile = _private_copy(request, data, folder)
+        make = engine.build if direct else engine.build_in_engine
+        try:
+            built = make(request, dockerfile, folder)
+            report.digest = built.digest
+            name = request.tags[0].familiar if request.tags else built.digest
+            _judge(str(built.source), name, None, config, limits, report, base_known=True)
+            if report.verdict == ACCEPTED:
+                _publish(engine, request, built, folder, report)
+        finally:
+            engine.discard(folder)
+
+
+def _private_copy(request: BuildRequest, data: bytes, folder: Path) -> Path:
+    """The Dockerfile that was judged, where nobody can change it before BuildKit reads it."""
+    place = folder / "dockerfile"
+    place.mkdir()
+    copy = place / os.path.basename(request.dockerfile)
+    copy.write_bytes(data)
+    ignore = request.dockerfile + ".dockerignore"  # BuildKit looks for it beside the Dockerfile
+    if os.path.isfile(ignore):
+        Path(f"{copy}.dockerignore").write_bytes(files.read(ignore, IGNORE_FILE_LIMIT))
+    return copy
+
+
+def _judge(
+    source: str,
+    name: str,
+    platform: str | None,
+    config: Config,
+    limits: Limits,
+    report: Report,
+    *,
+    base_known: bool,
+) -> None:
+    from dockgate.builder.layout import read_images
+    from dockgate.builder.scan import check_images
+
+    images = read_images(source, name=name, platform=platform, settings=config.settings)
+    roots = {image.root_digest for image in images}
+    if not report.digest:
+        report.digest = roots.pop() if len(roots) == 1 else ""
+    elif any(report.digest not in (one.root_digest, one.config_digest) for one in images):
+        raise UnfinishedError(f"what was read is another image than {report.digest}: try again")
+    report.images = check_images(images, config.selection)
+    _decide(report, verdict.judge_image(images, report.images, limits, base_known=base_known))
+
+
+def _publish(
+    engine: Engine, request: BuildRequest, built: Built, folder: Path, report: Report
+) -> None:
+    from dockgate.builder import publish
+    from dockgate.builder.buildkit import layout_of
+    from dockgate.builder.transfer import Layout
+
+    layout = None
+    if not built.image_id:
+        layout = Layout(built.source)
+    elif request.push:
+        layout = layout_of(built.source, folder)
+        report.digest = layout.top.digest
+    if request.loads and built.image_id:
+        engine.tag(built.image_id, request.tags)
+    elif request.loads and layout is not None:
+        engine.load(layout, request.tags)
+    if request.push and layout is not None:
+        publish.push(layout, request.tags, engine.client.insecure)
+    publish.write_results(request, built, publish.identity(engine, layout, built))
+
+
+def _save(name: str, folder: Path, report: Report) -> Path:
+    """The image that a name means in the engine, saved by its digest."""
+    from dockgate.builder.client import find_client
+
+    client = find_client()
+    from dockgate.builder.buildkit import Engine
+
+    engine = Engine(client)
+    image_id = engine.image_id(name)
+    if image_id is None:
+        raise UnfinishedError(f"{name}: neither a file nor an image of the engine: pull it first")
+    report.digest = image_id
+    archive = folder / "image.tar"
+    engine.save(image_id, archive)
+    return archive
+
+
+def _decide(report: Report, decided: Verdict) -> None:
+    report.verdict, report.reasons = decided.state, decided.reasons

@@ -1,0 +1,122 @@
+"""What is refused: the image security policy as plain limits, and where each comes from.
+
+`image_security_policy` (its shape: `linter.config_file`) stands in the configuration or in a file
+given with --policy, which is a configuration file whose word is final.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dockgate.linter import config as configuration
+from dockgate.linter.config import Config
+from dockgate.rules.rule import Severity
+from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.images import matches_any
+
+if TYPE_CHECKING:
+    from dockgate.linter.config_file import ImageSecurityPolicy
+
+STRICT = "strict"  #: the built-in policy that refuses warnings too
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an image has to keep to. Sizes are bytes; None and () limit nothing."""
+
+    refuse_at: Severity = Severity.ERROR  #: findings from this severity on are refused
+    max_size: int | None = None  #: of all layers, unpacked
+    max_layers: int | None = None
+    required_labels: tuple[str, ...] = ()
+    allowed_registries: tuple[str, ...] = ()
+    blocked_registries: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()  #: what the policy asks for and nobody here can check
+
+    @property
+    def limits_registries(self) -> bool:
+        """Whether it says where bases may come from."""
+        return bool(self.allowed_registries or self.blocked_registries)
+
+
+def effective(path: str, config: str | None, policy: str | None) -> tuple[Config, Limits]:
+    """The configuration and the limits in force for the file `path`.
+
+    `config` and `policy` are what --config and --policy say. Under a policy file nothing that a
+    repository brings weighs: neither its configuration nor comments that ignore findings.
+    Raises UsageError.
+    """
+    if policy is not None and policy != STRICT:
+        return _from_file(policy)
+    if config is not None:
+        found = configuration.read(config).for_path(path)
+    else:
+        found = configuration.find(path)
+    refuse_at = Severity.WARNING if policy == STRICT else Severity.ERROR
+    return found, limits(found.policy, refuse_at)
+
+
+def limits(policy: ImageSecurityPolicy | None, refuse_at: Severity = Severity.ERROR) -> Limits:
+    """The limits that a policy sets; without one, severities alone decide."""
+    if policy is None:
+        return Limits(refuse_at)
+    bands = policy.vulnerabilities
+    unchecked = [
+        f"vulnerabilities.{band} limits known vulnerabilities, and no vulnerability data is at hand"
+        for band in ("max_critical", "max_high", "max_medium")
+        if getattr(bands, band) is not None
+    ]
+    if policy.signing.required:
+        unchecked.append(
+            "signing.required asks for a signature, and none can be made or checked yet"
+        )
+    return Limits(
+        refuse_at,
+        max_size=policy.size.max_size,
+        max_layers=policy.size.max_layers,
+        required_labels=policy.base_image.required_labels,
+        allowed_registries=policy.base_image.allowed_registries,
+        blocked_registries=policy.base_image.blocked_registries,
+        unchecked=tuple(unchecked),
+    )
+
+
+def foreign_bases(dockerfile: Dockerfile, limits: Limits) -> list[str]:
+    """What the limits on registries say against the images that a Dockerfile names.
+
+    Not a rule's finding: no configuration and no comment switches a policy off.
+    """
+    if not limits.limits_registries:
+        return []
+    reasons: list[str] = []
+    for reference in dockerfile.references:
+        if not (reference.is_image or reference.undefined):
+            continue
+        line = dockerfile.text.position(reference.span.start).line
+        place = f"{dockerfile.path}:{line}: policy base_image"
+        if reference.undefined:
+            reasons.append(f"{place}: {reference.raw} depends on an ARG without a value")
+        elif matches_any(reference, limits.blocked_registries):
+            reasons.append(f"{place}.blocked_registries: {reference.name} comes from one")
+        elif limits.allowed_registries and not matches_any(reference, limits.allowed_registries):
+            reasons.append(f"{place}.allowed_registries: {reference.name} comes from none of them")
+    return reasons
+
+
+def _from_file(path: str) -> tuple[Config, Limits]:
+    from dockgate.linter.config_file import ConfigFile, read_file, validate
+    from dockgate.linter.strict_yaml import load
+
+    read = read_file(path)
+    fail_on = validate(ConfigFile, load(path)).fail_on
+    final = Config(
+        selection=read.selection,
+        settings=read.settings,
+        fail_on=read.fail_on,
+        policy=read.policy,
+        inline_ignores=False,
+        overrides=read.overrides,
+        path=read.path,
+        notes=read.notes,
+    )
+    return final, limits(read.policy, Severity.parse(fail_on) if fail_on else Severity.ERROR)

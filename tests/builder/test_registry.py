@@ -1,0 +1,335 @@
+"""Pushing: against a real registry, and against answers that no honest registry gives."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dockgate.builder import credentials, publish
+from dockgate.builder.credentials import Credentials
+from dockgate.builder.manifest import Descriptor
+from dockgate.builder.reference import parse_tag
+from dockgate.builder.registry import ANSWER_LIMIT, Registry, RegistryError, is_loopback
+from dockgate.builder.transfer import Layout
+from dockgate.linter.errors import UsageError
+from tests.engine.client import Engine
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def digest_of(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def write_layout(folder: Path, *, content: bytes = b"layer", manifest: bytes | None = None) -> str:
+    """A small layout; gives the digest of its top manifest."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+
+    def put(data: bytes, kind: str) -> dict[str, Any]:
+        (blobs / digest_of(data).partition(":")[2]).write_bytes(data)
+        return {"mediaType": kind, "digest": digest_of(data), "size": len(data)}
+
+    if manifest is None:
+        config = put(b'{"rootfs":{"type":"layers","diff_ids":[]}}', CONFIG)
+        layers = [put(content, LAYER)]
+        manifest = json.dumps(
+            {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers}
+        ).encode()
+    top = put(manifest, MANIFEST)
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [top]}
+    (folder / "index.json").write_text(json.dumps(index))
+    (folder / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
+    return str(top["digest"])
+
+
+# A server whose answers a test decides
+
+Reply = tuple[int, dict[str, str], bytes]
+Seen = list[tuple[str, str, dict[str, str]]]
+
+
+@contextmanager
+def server(answer: Callable[[str, str, dict[str, str]], Reply]) -> Iterator[tuple[str, Seen]]:
+    seen: Seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def reply(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            self.rfile.read(size)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            seen.append((self.command, self.path, headers))
+            status, extra, body = answer(self.command, self.path, headers)
+            self.send_response(status)
+            for name, value in extra.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                try:
+                    self.wfile.write(body)
+                except OSError:
+                    self.close_connection = True
+
+        do_GET = do_HEAD = do_POST = do_PUT = reply  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{httpd.server_port}", seen
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join()
+
+
+def test_a_real_push_names_the_digest_last(engine: Engine, tmp_path: Path) -> None:
+    digest = write_layout(tmp_path / "layout", content=os.urandom(3 << 20))
+    names = [parse_tag(f"{engine.registry}/registry-test/a:{tag}") for tag in ("1", "2")]
+    names.append(parse_tag(f"{engine.registry}/registry-test/b"))
+    publish.push(Layout(tmp_path / "layout"), names, frozenset())
+    assert engine.registry_tags("registry-test/a") == {"1", "2"}
+    assert engine.manifest_digest("registry-test/a", "2") == digest
+    assert engine.manifest_digest("registry-test/b", "latest") == digest
+
+
+def test_a_broken_blob_leaves_no_tag(engine: Engine, tmp_path: Path) -> None:
+    write_layout(tmp_path / "layout", content=b"as judged")
+    layout = Layout(tmp_path / "layout")
+    layer = next(blob for blob in layout.closure() if blob.media_type == LAYER)
+    layout.path(layer).write_bytes(b"exchanged")
+    with pytest.raises(RegistryError):
+        publish.push(layout, [parse_tag(f"{engine.registry}/registry-test/broken:1")], frozenset())
+    assert engine.registry_tags("registry-test/broken") == set()
+
+
+def test_no_registry_there() -> None:
+    with server(lambda *_: (200, {}, b"")) as (host, _):
+        pass
+    with Registry(host) as registry, pytest.raises(RegistryError) as caught:
+        registry.digest("a", "latest")
+    assert host in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_endless_answer_is_cut() -> None:
+    with (
+        server(lambda *_: (404, {}, b"x" * (ANSWER_LIMIT + 1))) as (host, _),
+        Registry(host) as registry,
+        pytest.raises(RegistryError, match="more than"),
+    ):
+        registry.put_manifest("a", b"{}", MANIFEST, "1")
+
+
+def test_an_error_is_one_line() -> None:
+    body = json.dumps({"errors": [{"code": "DENIED", "message": "no\nway \x1b[31m" * 99}]}).encode()
+
+    def answer(_method: str, path: str, _headers: dict[str, str]) -> Reply:
+        return (200, {}, b"{}") if path == "/v2/" else (403, {}, body)
+
+    with (
+        server(answer) as (host, _),
+        Registry(host) as registry,
+        pytest.raises(RegistryError) as caught,
+    ):
+        registry.put_manifest("a", b"{}", MANIFEST, "1")
+    assert "docker login" in str(caught.value)
+    assert "DENIED" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
+def test_a_redirect_gets_no_credentials_and_is_not_followed() -> None:
+    with server(lambda *_: (200, {}, b"")) as (elsewhere, stolen):
+
+        def answer(method: str, path: str, headers: dict[str, str]) -> Reply:
+            if path == "/v2/":
+                return 200, {}, b"{}"
+            if "authorization" not in headers:
+                return 401, {"WWW-Authenticate": 'Basic realm="x"'}, b""
+            return 307, {"Location": f"http://{elsewhere}{path}"}, b""
+
+        with server(answer) as (host, seen):
+            login = Credentials("user", "secret")
+            with Registry(host, credentials=login) as registry, pytest.raises(RegistryError):
+                registry.put_manifest("a", b"{}", MANIFEST, "1")
+        assert seen[-1][2]["authorization"] == "Basic " + base64.b64encode(b"user:secret").decode()
+        assert stolen == []
+
+
+def test_an_upload_elsewhere_over_http_is_refused() -> None:
+    with server(lambda *_: (201, {}, b"")) as (elsewhere, stolen):
+
+        def answer(method: str, path: str, _headers: dict[str, str]) -> Reply:
+            if method == "POST":
+                return 202, {"Location": f"http://{elsewhere}/take"}, b""
+            return 200, {}, b"{}"
+
+        blob = Descriptor(LAYER, digest_of(b"x"), 1, {}, "", False)
+        with (
+            server(answer) as (host, _),
+            Registry(host) as registry,
+            pytest.raises(RegistryError, match="elsewhere"),
+        ):
+            registry.put_blob("a", blob, lambda: iter((b"x",)))
+        assert stolen == []
+
+
+def test_a_realm_elsewhere_gets_no_password() -> None:
+    with server(lambda *_: (200, {}, b'{"token":"t"}')) as (elsewhere, stolen):
+
+        def answer(_method: str, path: str, _headers: dict[str, str]) -> Reply:
+            challenge = f'Bearer realm="http://{elsewhere}/token",service="s"'
+            return (200, {}, b"") if path == "/v2/" else (401, {"WWW-Authenticate": challenge}, b"")
+
+        with server(answer) as (host, _):
+            login = Credentials("user", "secret")
+            with Registry(host, credentials=login) as registry, pytest.raises(RegistryError):
+                registry.digest("a", "1")
+        assert stolen == []
+
+
+@pytest.mark.parametrize(
+    ("login", "sent"),
+    [
+        (Credentials("user", "secret"), "Basic " + base64.b64encode(b"user:secret").decode()),
+        (Credentials("", "", "refresh"), None),
+        (None, None),
+    ],
+)
+def test_bearer_tokens(login: Credentials | None, sent: str | None) -> None:
+    address: list[str] = []
+
+    def answer(method: str, path: str, headers: dict[str, str]) -> Reply:
+        if path.startswith("/token"):
+            return 200, {}, b'{"access_token":"abc","expires_in":300}'
+        if headers.get("authorization") == "Bearer abc" or path == "/v2/":
+            return 200, {"Docker-Content-Digest": digest_of(b"x")}, b""
+        challenge = f'Bearer realm="http://{address[0]}/token",service="reg"'
+        return 401, {"WWW-Authenticate": challenge}, b""
+
+    with server(answer) as (host, seen):
+        address.append(host)
+        with Registry(host, credentials=login) as registry:
+            assert registry.digest("a/b", "1") == digest_of(b"x")
+            assert registry.digest("a/b", "2") == digest_of(b"x")
+    asked = [request for request in seen if request[1].startswith("/token")]
+    assert len(asked) == 1
+    method, path, headers = asked[0]
+    assert headers.get("authorization") == sent
+    assert method == ("POST" if login is not None and login.token else "GET")
+    if method == "GET":
+        assert "scope=repository%3Aa%2Fb%3Apull%2Cpush" in path
+
+
+def test_a_digest_that_moves_is_noticed(tmp_path: Path) -> None:
+    write_layout(tmp_path / "layout")
+
+    def answer(method: str, path: str, _headers: dict[str, str]) -> Reply:
+        if method == "HEAD" and "/manifests/" in path:
+            told = path.rpartition("/")[2] if "sha256" in path else digest_of(b"another")
+            return 200, {"Docker-Content-Digest": told}, b""
+        return (201 if method == "PUT" else 200), {}, b""
+
+    with server(answer) as (host, _), pytest.raises(RegistryError, match="not the judged"):
+        publish.push(Layout(tmp_path / "layout"), [parse_tag(f"{host}/a:1")], frozenset())
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1:5000", True),
+        ("127.9.9.9", True),
+        ("localhost:1", True),
+        ("[::1]:5000", True),
+        ("localhost.example.com", False),
+        ("127.0.0.1.example.com", False),
+        ("registry.example.com", False),
+    ],
+)
+def test_loopback(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
+
+
+# Credentials
+
+
+@pytest.fixture
+def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    return tmp_path / "config.json"
+
+
+def auth(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_stored_logins(docker_config: Path) -> None:
+    docker_config.write_text(json.dumps({"auths": {
+        "r.example.com": {"auth": auth("me", "pa:ss")},
+        "https://index.docker.io/v1/": {"auth": auth("hub", "x")},
+        "t.example.com": {"auth": auth("<token>", ""), "identitytoken": "tok"},
+        "empty.example.com": {},
+    }}))  # fmt: skip
+    assert credentials.find("r.example.com") == Credentials("me", "pa:ss")
+    assert credentials.find("docker.io") == Credentials("hub", "x")
+    assert credentials.find("t.example.com") == Credentials("<token>", "", "tok")
+    assert credentials.find("empty.example.com") is None
+    assert credentials.find("other.example.com") is None
+    assert "pa:ss" not in repr(credentials.find("r.example.com"))
+
+
+def test_no_configuration_is_no_login(docker_config: Path) -> None:
+    assert credentials.find("r.example.com") is None
+
+
+def test_credential_helpers(docker_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = docker_config.parent / "docker-credential-made"
+    helper.write_text(
+        '#!/bin/sh\nread -r host || :\ncase "$host" in\n'
+        '  r.example.com) echo \'{"Username":"u","Secret":"s"}\' ;;\n'
+        '  t.example.com) echo \'{"Username":"<token>","Secret":"s"}\' ;;\n'
+        "  broken.example.com) echo nonsense ;;\n"
+        '  *) echo "credentials not found in native keychain"; exit 1 ;;\nesac\n'
+    )
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker_config.parent}:{os.environ['PATH']}")
+    docker_config.write_text(
+        json.dumps({"credsStore": "made", "auths": {"o.example.com": {"auth": auth("o", "o")}}})
+    )
+    assert credentials.find("r.example.com") == Credentials("u", "s")
+    assert credentials.find("t.example.com") == Credentials("", "", "s")
+    assert credentials.find("o.example.com") == Credentials("o", "o")
+    with pytest.raises(UsageError):
+        credentials.find("broken.example.com")
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["[", "[]", '{"credsStore":"../evil"}', '{"credsStore":"not-there"}',
+     '{"auths":{"r.example.com":{"auth":"%%%"}}}'],
+)  # fmt: skip
+def test_a_broken_configuration_is_one_line(docker_config: Path, config: str) -> None:
+    docker_config.write_text(config)
+    with pytest.raises(UsageError) as caught:
+        credentials.find("r.example.com")
+    assert "\n" not in str(caught.value)
