@@ -43,6 +43,10 @@ def show(report: Report, format: str, target: str | None, next_step: str) -> int
         from dockgate.linter.reporters import json_v1
 
         text = json_v1.render(report)
+    elif not report.files and not report.images:  # nothing could be looked at: one line says why
+        from dockgate.linter.reporters.frame import shown
+
+        text = f"{report.verdict}: {shown('; '.join(report.reasons))}\n"
     else:
         from dockgate.linter.reporters import text as text_reporter
         from dockgate.linter.reporters.frame import shown

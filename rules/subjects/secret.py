@@ -15,3 +15,8 @@ class Secret(NamedTuple):
     redacted: str  #: at most the first four characters, then `…`
     line: int  #: from 1
     certain: bool  #: a token's own shape tells (`AKIA…`), not only the name beside it
+
+    @property
+    def described(self) -> str:
+        """As messages name it: `GitHub Token ghp_…`."""
+        return self.kind if self.redacted == "…" else f"{self.kind} {self.redacted}"

@@ -5,9 +5,10 @@ Plain data. `dockgate.linter.shell` fills it from RUN, CMD, ENTRYPOINT, HEALTHCH
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from dockgate.rules.subjects.quoting import expand
 from dockgate.rules.subjects.text import Span
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class ShellWord:
     """One argument.
 
     `text` is as written; `value` is what the shell would pass, quotes removed, with `$NAME` and
-    `$(…)` left as written; `literal` says that nothing in it is expanded.
+    `$(…)` left as written; `literal` says that no variable, command or arithmetic is expanded in
+    it (patterns such as `*.deb` are not followed).
     """
 
     __slots__ = ("commands", "literal", "span", "text", "value")
@@ -40,12 +42,23 @@ class ShellWord:
         self.literal = literal
         self.commands = commands  #: of command and process substitutions within the word
 
+    def expand(self, env: Mapping[str, str]) -> str | None:
+        """The value with the variables of `env` put in; None when that does not settle it.
+
+        `env` is `Instruction.env`; what the script itself assigns is not followed.
+        """
+        return self.value if self.literal else expand(self.text, env)
+
     def __repr__(self) -> str:
         return f"ShellWord({self.value!r})"
 
 
 class Redirect:
-    """`[fd]operator target`; a here-document or here-string has its text as target."""
+    """`[fd]operator target`; a here-document or here-string has its text as target.
+
+    Those of a group, loop or condition are in the commands that they act on. `span` is that of
+    the operator and the word after it: a here-document's body is not in it.
+    """
 
     __slots__ = ("fd", "operator", "span", "target")
 
@@ -84,10 +97,12 @@ class Command:
         "exec_form",
         "name",
         "name_word",
+        "options",
         "package_call",
         "pipe_from",
         "pipe_to",
         "redirects",
+        "shell",
         "span",
         "words",
         "wrappers",
@@ -107,19 +122,26 @@ class Command:
         connector: str = "",
         context: tuple[str, ...] = (),
         exec_form: bool = False,
+        shell: str = "sh",
+        options: frozenset[str] = frozenset(),
     ) -> None:
-        self.words = words
-        self.span = span
+        self.words = words  #: the argument vector: assignments and redirects are not in it
+        self.span = span  #: from its first assignment, word or redirect to its last
         self.name = name
         self.name_word = name_word
         self.args = args if args is not None else []
         self.wrappers = wrappers  #: each with its own name and args (its options only)
         self.assignments = assignments if assignments is not None else []
         self.redirects = redirects if redirects is not None else []
-        self.connector = connector  #: what stands before it: "", "&&", "||", ";", "&", "|", "|&"
+        #: the operator before it: "&&", "||", ";" (also a line end), "&", "|", "|&"; "" for the
+        #: first of a script or of a branch; the first of a group has the one before the group
+        self.connector = connector
         #: what it stands in, outermost first: "subshell", "group", "if", "condition", "loop",
-        #: "case", "function", "substitution", "sh -c", "negated"
+        #: "case", "function", "substitution", "negated", "sh -c" (any string that a shell, `su -c`
+        #: or `eval` is given), "heredoc" (a here-document or here-string that a shell reads)
         self.context = context
+        self.shell = shell  #: the shell that runs it; "" in exec form
+        self.options = options  #: of that shell, in force here: "e", "u", "x", "pipefail"
         self.exec_form = exec_form  #: JSON form: no shell runs it
         self.pipe_from: Command | None = None  #: the command whose output it reads
         self.pipe_to: Command | None = None
@@ -179,7 +201,7 @@ class Script:
         errors: list[Span] | None = None,
         options: frozenset[str] = frozenset(),
     ) -> None:
-        self.shell = shell  #: "sh", "bash", … as far as text tells; the default shell is "sh"
+        self.shell = shell  #: "sh", "bash", … as far as text tells; "" in exec form without one
         self.language = language
         self.span = span
         self.commands = commands if commands is not None else []
