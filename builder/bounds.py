@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dockgate.linter.configuration.sizes import human_size
 from dockgate.linter.errors import UnfinishedError
-from dockgate.linter.sizes import human_size
 from dockgate.rules.subjects.image import shown
 
 KIB = 1024

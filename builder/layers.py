@@ -12,7 +12,7 @@ from dockgate.builder.bounds import (
 from dockgate.builder.store import inside
 from dockgate.builder.tarstream import Member, TarStream
 from dockgate.builder.unpack import LayerStream, Section, new_hash, require_digest
-from dockgate.linter.secret_files import SNIFF
+from dockgate.linter.secret_search.secret_files import SNIFF
 from dockgate.linter.secrets import find_in_bytes
 from dockgate.rules.subjects.image import Entry, FileSecret, Layer
 

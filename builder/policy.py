@@ -16,7 +16,7 @@ from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.images import matches_any
 
 if TYPE_CHECKING:
-    from dockgate.linter.config_file import ImageSecurityPolicy
+    from dockgate.linter.configuration.config_file import ImageSecurityPolicy
 
 STRICT = "strict"  #: the built-in policy that refuses warnings too
 
@@ -104,8 +104,8 @@ def foreign_bases(dockerfile: Dockerfile, limits: Limits) -> list[str]:
 
 
 def _from_file(path: str) -> tuple[Config, Limits]:
-    from dockgate.linter.config_file import ConfigFile, read_file, validate
-    from dockgate.linter.strict_yaml import load
+    from dockgate.linter.configuration.config_file import ConfigFile, read_file, validate
+    from dockgate.linter.configuration.strict_yaml import load
 
     read = read_file(path)
     fail_on = validate(ConfigFile, load(path)).fail_on

@@ -15,7 +15,7 @@ from typing import Protocol
 from dockgate.builder.bounds import MAX_ENTRIES, Budget, ImageError
 from dockgate.builder.tarstream import TarStream
 from dockgate.builder.unpack import DIGEST, GZIP, ZSTD, Section, unpacked
-from dockgate.linter.sizes import human_size
+from dockgate.linter.configuration.sizes import human_size
 
 #: Links that are followed within an archive: docker save linked equal layers until version 25.
 MAX_LINKS = 8

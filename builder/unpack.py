@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from dockgate.builder.bounds import MIB, Budget, ImageError
-from dockgate.linter.sizes import human_size
+from dockgate.linter.configuration.sizes import human_size
 
 #: Bytes read and unpacked at once.
 CHUNK = 1 * MIB

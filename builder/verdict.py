@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dockgate.builder.policy import Limits
+from dockgate.linter.configuration.sizes import human_size
 from dockgate.linter.report import FileReport, ImageReport
-from dockgate.linter.sizes import human_size
 from dockgate.rules.rule import Finding
 from dockgate.rules.subjects.image import Image
 

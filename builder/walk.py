@@ -33,7 +33,7 @@ from dockgate.builder.manifest import (
 )
 from dockgate.builder.store import Store, find_blob
 from dockgate.builder.unpack import DIGEST, Section, verify
-from dockgate.linter.sizes import human_size
+from dockgate.linter.configuration.sizes import human_size
 from dockgate.rules.subjects.image import shown
 
 #: How containerd and Docker name an image in an index, the full name first.

@@ -15,7 +15,7 @@ from dockgate.rules.rule import Severity
 from dockgate.rules.settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:
-    from dockgate.linter.config_file import ImageSecurityPolicy
+    from dockgate.linter.configuration.config_file import ImageSecurityPolicy
 
 NAMES = (".dockgate.yaml", ".dockgate.yml")
 HADOLINT_NAMES = (".hadolint.yaml", ".hadolint.yml")
@@ -144,9 +144,9 @@ def read(path: str) -> Config:
     key = os.path.abspath(path)
     if key not in _read:
         if os.path.basename(path) in HADOLINT_NAMES:
-            from dockgate.linter.hadolint_config import read_file
+            from dockgate.linter.configuration.hadolint_config import read_file
         else:
-            from dockgate.linter.config_file import read_file
+            from dockgate.linter.configuration.config_file import read_file
         _read[key] = read_file(path)
     return _read[key]
 

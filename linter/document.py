@@ -27,12 +27,12 @@ from dockerfile_parse.util import (  # type: ignore[import-untyped, unused-ignor
     WordSplitter,
 )
 
-from dockgate.linter import stages, validate
-from dockgate.linter.expand import Expander, ExpansionError
-from dockgate.linter.instructions import parse
-from dockgate.linter.lexer import BOM
-from dockgate.linter.pairs import is_legacy, places, removals
-from dockgate.linter.words import BLANK, quoted_words
+from dockgate.linter.parsing import stages, validate
+from dockgate.linter.parsing.expand import Expander, ExpansionError
+from dockgate.linter.parsing.instructions import parse
+from dockgate.linter.parsing.lexer import BOM
+from dockgate.linter.parsing.pairs import is_legacy, places, removals
+from dockgate.linter.parsing.words import BLANK, quoted_words
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage
 from dockgate.rules.subjects.text import Span, Text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dockgate.linter import references
+from dockgate.linter.parsing import references
 from dockgate.rules.subjects.dockerfile import Dockerfile, Heredoc, Instruction, ParseError, Stage
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

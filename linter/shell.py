@@ -9,9 +9,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from dockgate.linter.commands import Reader
-from dockgate.linter.inner import inner_script, shell_options
-from dockgate.linter.wrappers import resolve
+from dockgate.linter.script.commands import Reader
+from dockgate.linter.script.inner import inner_script, shell_options
+from dockgate.linter.script.wrappers import resolve
 from dockgate.rules.subjects.dockerfile import Dockerfile, Heredoc, Instruction, Stage
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, Script, ShellWord
 from dockgate.rules.subjects.text import MappedText, Span

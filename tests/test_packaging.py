@@ -15,8 +15,8 @@ ROOMS = ("builder", "linter", "rules")
 #: What each room may import of dockgate, besides itself.
 ALLOWED = {
     "rules": set(),
-    "linter": {"rules"},
-    "builder": {"rules", "linter"},
+    "linter": {"rules", "__version__"},
+    "builder": {"rules", "linter", "__version__"},
     "dockgate": {"rules", "linter", "builder", "cli", "__version__"},
 }
 

@@ -49,7 +49,7 @@ COMMAND = Command(
 def show(*, path: str | None, config: str | None, policy: str | None) -> int:
     """Print the policy as YAML, and in a note what it leaves open. Raises UsageError."""
     from dockgate.builder.policy import effective
-    from dockgate.linter.config_file import ImageSecurityPolicy, policy_as_written
+    from dockgate.linter.configuration.config_file import ImageSecurityPolicy, policy_as_written
 
     path = path or "."
     inside = os.path.join(path, "Dockerfile") if os.path.isdir(path) else path
@@ -66,7 +66,7 @@ def schema() -> int:
     """Print the JSON schema."""
     import json
 
-    from dockgate.linter.config_file import json_schema
+    from dockgate.linter.configuration.config_file import json_schema
 
     write(json.dumps(json_schema(), indent=2) + "\n")
     return 0

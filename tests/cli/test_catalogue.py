@@ -10,7 +10,7 @@ import yaml
 
 from dockgate.__main__ import main
 from dockgate.linter import config
-from dockgate.linter.config_file import ConfigFile
+from dockgate.linter.configuration.config_file import ConfigFile
 from dockgate.rules.registry import all_rules
 from tests.cli.command import dockgate
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from dockgate.linter import config
-from dockgate.linter.config_file import ConfigFile, ImageSecurityPolicy, json_schema
+from dockgate.linter.configuration.config_file import ConfigFile, ImageSecurityPolicy, json_schema
+from dockgate.linter.configuration.sizes import human_size, parse_size
+from dockgate.linter.configuration.strict_yaml import MAX_YAML_BYTES
 from dockgate.linter.errors import UsageError
-from dockgate.linter.sizes import human_size, parse_size
-from dockgate.linter.strict_yaml import MAX_YAML_BYTES
 from dockgate.rules.registry import all_rules, named
 from dockgate.rules.rule import Severity
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from dockgate.linter import platforms
 from dockgate.linter.document import read
 from dockgate.linter.dump import dump
+from dockgate.linter.parsing import platforms
 
 CORPUS = Path(__file__).parents[2] / "../shared/corpus"
 BOM = b"\xef\xbb\xbf"

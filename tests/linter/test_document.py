@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockgate.linter import platforms
 from dockgate.linter.document import Parser, read
 from dockgate.linter.dump import dump
+from dockgate.linter.parsing import platforms
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.text import Span
 

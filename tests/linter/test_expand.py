@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockgate.linter.expand import MAX_RESULT, Budget, Expander, ExpansionError
-from dockgate.linter.glob import Pattern
-from dockgate.linter.scope import MAX_DEPTH, Scope, Variables
+from dockgate.linter.parsing.expand import MAX_RESULT, Budget, Expander, ExpansionError
+from dockgate.linter.parsing.glob import Pattern
+from dockgate.linter.parsing.scope import MAX_DEPTH, Scope, Variables
 
 VALUES = {
     "NAME": "value",

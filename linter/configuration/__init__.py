@@ -1,0 +1,1 @@
+"""Configuration files and their checks. `linter/config.py` is the door."""

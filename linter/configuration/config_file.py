@@ -1,0 +1,231 @@
+"""`.dockgate.yaml`: its model, and how it becomes a `Config`. Unknown keys are errors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+
+from dockgate.linter.config import DEFAULT_FAIL_ON, Config, Override, known_names, suggestion
+from dockgate.linter.configuration.sizes import parse_size
+from dockgate.linter.configuration.strict_yaml import Document, Key, load
+from dockgate.linter.engine import Selection
+from dockgate.linter.errors import UsageError
+from dockgate.rules.registry import named
+from dockgate.rules.rule import Severity
+from dockgate.rules.settings import Settings
+
+
+def _level(value: Any) -> Any:
+    return "off" if value is False else value  # YAML 1.1 reads a bare `off` as false
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("write a size such as 500MB, 1GiB or a number of bytes")
+    return parse_size(str(value))
+
+
+Level = Annotated[Literal["off", "error", "warning", "info", "style"], BeforeValidator(_level)]
+Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str)]
+Count = Annotated[StrictInt, Field(ge=0)]
+Names = tuple[StrictStr, ...]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BaseImagePolicy(_Model):
+    """What an image may be built on, and the labels it must carry."""
+
+    allowed_registries: Names = Field(default=(), description="Empty: all but the blocked ones.")
+    blocked_registries: Names = ()
+    required_labels: Names = ()
+
+
+class VulnerabilityPolicy(_Model):
+    """How many known vulnerabilities of each band an image may have; null: any number."""
+
+    max_critical: Count | None = None
+    max_high: Count | None = None
+    max_medium: Count | None = None
+    auto_fix: StrictBool = Field(
+        default=False, description="Update packages that have a known fix."
+    )
+
+
+class SigningPolicy(_Model):
+    """Whether an image must be signed, and by whom."""
+
+    required: StrictBool = False
+    trusted_signers: Names = ()
+
+
+class SizePolicy(_Model):
+    """How large an image may be; null: any size."""
+
+    max_size: Size | None = Field(default=None, description="500MB, 1GiB or a number of bytes.")
+    max_layers: Count | None = None
+
+
+class ImageSecurityPolicy(_Model):
+    """`image_security_policy`: what is refused."""
+
+    base_image: BaseImagePolicy = BaseImagePolicy()
+    vulnerabilities: VulnerabilityPolicy = VulnerabilityPolicy()
+    signing: SigningPolicy = SigningPolicy()
+    size: SizePolicy = SizePolicy()
+
+
+class OverrideModel(_Model):
+    """Severities for some files."""
+
+    paths: Annotated[Names, Field(min_length=1)] = Field(
+        description="Globs as in .gitignore, relative to this file's folder."
+    )
+    rules: dict[StrictStr, Level]
+
+
+class ConfigFile(_Model):
+    """The whole of `.dockgate.yaml`."""
+
+    rules: dict[StrictStr, Level] = Field(default={}, description="By name or a peer's code.")
+    overrides: tuple[OverrideModel, ...] = ()
+    trusted_registries: Names = ()
+    secret_names: Names = Field(
+        default=(), description="Further variable names that mean a secret."
+    )
+    fail_on: Literal["error", "warning", "info", "style"] | None = None
+    image_security_policy: ImageSecurityPolicy | None = None
+
+
+def read_file(path: str) -> Config:
+    """The configuration in a `.dockgate.yaml`. Raises UsageError: file, line, what to do."""
+    document = load(path)
+    model = validate(ConfigFile, document)
+    policy = model.image_security_policy
+    limits = policy or ImageSecurityPolicy()
+    return Config(
+        selection=Selection(severities=_severities(model.rules, document, ("rules",))),
+        settings=Settings(
+            trusted_registries=model.trusted_registries,
+            secret_names=model.secret_names,
+            allowed_registries=limits.base_image.allowed_registries,
+            blocked_registries=limits.base_image.blocked_registries,
+            required_labels=limits.base_image.required_labels,
+            max_size=limits.size.max_size,
+            max_layers=limits.size.max_layers,
+        ),
+        fail_on=Severity.parse(model.fail_on) if model.fail_on else DEFAULT_FAIL_ON,
+        policy=policy,
+        overrides=tuple(
+            _override(entry, document, index) for index, entry in enumerate(model.overrides)
+        ),
+        path=path,
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of `.dockgate.yaml`, for editors: rules' names included."""
+    schema = ConfigFile.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "dockgate configuration"
+    names = {"enum": known_names()}
+    schema["properties"]["rules"]["propertyNames"] = names
+    schema["$defs"]["OverrideModel"]["properties"]["rules"]["propertyNames"] = names
+    return schema
+
+
+def validate(model: type[ConfigFile], document: Document) -> ConfigFile:
+    """The document as `model`. Raises UsageError for the first fault, in the file's order."""
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        faults = [(document.where(_key(e["loc"])), e) for e in error.errors(include_url=False)]
+        place, fault = min(faults, key=_first)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise UsageError(f"{place}: {_told(model, fault)}{more}") from None
+
+
+def _first(fault: tuple[str, Any]) -> tuple[bool, int]:
+    """By line; what is missing last, for it mostly stands there misspelt."""
+    place, error = fault
+    return error["type"] == "missing", int(place.rpartition(":")[2])
+
+
+def _key(location: tuple[str | int, ...]) -> Key:
+    return tuple(part for part in location if part != "[key]")
+
+
+def _told(model: type[BaseModel], fault: Any) -> str:
+    location = _key(fault["loc"])
+    name = ".".join(str(part) for part in location)
+    if fault["type"] == "extra_forbidden":
+        known = _fields(model, location[:-1])
+        near = suggestion(str(location[-1]), known) or f": known are {', '.join(known)}"
+        return f"unknown key {location[-1]!r}{near}"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{name}: {message[:1].lower()}{message[1:]}"
+
+
+def _fields(model: type[BaseModel], location: Key) -> list[str]:
+    """The known keys at a place of the file."""
+    schema = model.model_json_schema()
+    at: Any = schema
+    for part in location:
+        at = _resolve(schema, at)
+        at = at.get("items", {}) if isinstance(part, int) else at.get("properties", {}).get(part)
+        if at is None:
+            return []
+    return list(_resolve(schema, at).get("properties", {}))
+
+
+def _resolve(schema: Any, node: Any) -> Any:
+    for choice in node.get("anyOf", ()):
+        if "$ref" in choice:
+            node = choice
+    reference = node.get("$ref", "")
+    return schema["$defs"][reference.rpartition("/")[2]] if reference else node
+
+
+def _severities(levels: dict[str, Any], document: Document, key: Key) -> dict[str, Severity | None]:
+    found: dict[str, Severity | None] = {}
+    for name, level in levels.items():
+        rules = named(name)
+        if not rules:
+            near = suggestion(name, known_names())
+            raise UsageError(f"{document.where((*key, name))}: unknown rule {name!r}{near}")
+        for rule in rules:
+            found[rule.name] = None if level == "off" else Severity.parse(level)
+    return found
+
+
+def _override(entry: OverrideModel, document: Document, index: int) -> Override:
+    import pathspec
+
+    key: Key = ("overrides", index)
+    try:
+        spec = pathspec.GitIgnoreSpec.from_lines(entry.paths)
+    except ValueError as error:
+        line = " ".join(str(error).split())
+        raise UsageError(f"{document.where((*key, 'paths'))}: bad glob: {line}") from None
+    severities = _severities(entry.rules, document, (*key, "rules"))
+    return Override(spec.match_file, severities)
+
+
+def policy_as_written(policy: ImageSecurityPolicy) -> str:
+    """The policy as YAML in the shape of the file, every default filled in."""
+    import yaml
+
+    value = {"image_security_policy": policy.model_dump(mode="json")}
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))

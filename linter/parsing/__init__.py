@@ -1,0 +1,1 @@
+"""How a Dockerfile is read: lines, words, variables, stages. `linter/document.py` is the door."""

@@ -1,0 +1,1 @@
+"""How a shell script is read: commands, words, redirects. `linter/shell.py` is the door."""

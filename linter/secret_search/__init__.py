@@ -1,0 +1,1 @@
+"""How secrets are found: shapes, names, files. `linter/secrets.py` is the door."""

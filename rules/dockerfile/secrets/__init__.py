@@ -1,0 +1,1 @@
+"""Rules about secrets that a Dockerfile bakes into its image."""
