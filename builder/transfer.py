@@ -82,18 +82,20 @@ class Layout:
     def archive(self, names: Sequence[str]) -> Iterator[bytes]:
         """A tar for `docker load` that brings exactly this image under `names`, piece by piece.
 
-        The names come last: an engine that is cut off in between has made none. Holds what either
+        The names come last: an engine that is cut off in between, as it is where a blob is not
+        what was judged any more, has made none. Holds what either
         image store reads: OCI's index.json, or docker-archive's manifest.json.
         """
         for blob in self.closure():
             yield _header(_member_name(blob), blob.size)
-            left = blob.size
+            left, seen = blob.size, hashlib.sha256()
             with self.path(blob).open("rb") as stream:
                 while chunk := stream.read(min(CHUNK, left)):
                     left -= len(chunk)
+                    seen.update(chunk)
                     yield chunk
-            if left:
-                raise ImageError(f"{blob.digest}: the blob is cut short")
+            if left or f"sha256:{seen.hexdigest()}" != blob.digest:
+                raise ImageError(f"{blob.digest}: the blob has changed since it was judged")
             yield bytes(-blob.size % tarfile.BLOCKSIZE)
         image = self.image()
         yield _member("oci-layout", {"imageLayoutVersion": "1.0.0"})

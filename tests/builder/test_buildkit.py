@@ -15,7 +15,7 @@ from dockgate.builder.layout import read_images
 from dockgate.builder.reference import parse_tag
 from dockgate.builder.request import make_request
 from dockgate.builder.transfer import Layout
-from dockgate.linter.errors import UnfinishedError
+from dockgate.linter.errors import DockgateError, UnfinishedError
 from tests.builder.running import FIXTURES
 from tests.engine import client as tests_client
 
@@ -86,18 +86,17 @@ def test_a_layout_that_is_cut_short_leaves_no_image(
     assert engine.images() == before
 
 
-def test_an_exchanged_blob_changes_nothing(
-    engine: tests_client.Engine, layout: Layout, name: str, monkeypatch: pytest.MonkeyPatch
+def test_an_exchanged_blob_is_not_loaded(
+    engine: tests_client.Engine, layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connected = connect(engine, monkeypatch)
     path = layout.path(layout.image().config)
     path.chmod(0o600)
     path.write_bytes(path.read_bytes().replace(b"10001", b"00000"))
-    # The engine has the judged one from building it, and takes blobs by their digest only.
-    connected.load(layout, [parse_tag(name)])
-    assert connected.image_id(name) == layout.top.digest
-    user = engine.run("image", "inspect", "--format", "{{.Config.User}}", name)
-    assert user.strip() == "10001:10001"
+    before = engine.images()
+    with pytest.raises(DockgateError, match="changed since it was judged"):
+        connected.load(layout, [parse_tag("dockgate-test/exchanged:1")])
+    assert engine.images() == before
 
 
 def test_an_engine_that_ends_early_is_one_line(
