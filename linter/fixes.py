@@ -49,8 +49,9 @@ def fix(data: bytes, path: str, config: Config, *, unsafe: bool, scope: Scope) -
         if dockerfile is None:
             return Fixed(data, applied, "")
         fixes = [f for finding in report.findings for f in finding.fixes if f.safe or unsafe]
-        text, count = _apply(report.text.text, fixes)
-        if text == report.text.text:
+        source = dockerfile.text.text  # the report's text has its secrets masked
+        text, count = _apply(source, fixes)
+        if text == source:
             return Fixed(data, applied, "")
         changed = Text(text, path).encode()
         report, after = lint(changed, path, config, scope)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dockgate.linter.redact import Redactor
@@ -33,3 +35,10 @@ def test_offsets_stay() -> None:
     source = Text("ENV PASSWORD=hunter2 USER=hunter2\n")
     shown = Redactor(source, [Span(13, 20)]).text.text
     assert shown == "ENV PASSWORD=hunt*** USER=hunter2\n"
+
+
+def test_a_fix_writes_the_secret_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text("FROM a:1\nENV VNC_PW=vncpassword\nRUN apt-get install curl\n")
+    dockgate("lint", "--fix", str(file))
+    assert file.read_text() == "FROM a:1\nENV VNC_PW=vncpassword\nRUN apt-get install -y curl\n"
