@@ -40,10 +40,6 @@ MAX_PATH = 4096
 MAX_PATH_DEPTH = 256
 #: Bytes of one extended header; Go's archive/tar, which engines read layers with, takes no more.
 MAX_EXTENDED_HEADER = 1 * MIB
-#: Bytes of a file that is searched for secrets in one piece; a longer one is searched in windows
-#: of this size which overlap by `WINDOW_OVERLAP`.
-MAX_SCANNED_FILE = 8 * MIB
-WINDOW_OVERLAP = 64 * KIB
 #: Secrets told of one layer; a file may be made of nothing else.
 MAX_SECRETS = 10_000
 #: Bytes of the files of one source whose content is kept for the rules (`KEPT` in layers.py).

@@ -14,7 +14,7 @@ import re
 import sys
 import tarfile
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,14 +24,17 @@ from python_on_whales.utils import run as run_docker
 
 from dockgate.builder import child
 from dockgate.builder.client import Client
+from dockgate.builder.deadline import within
 from dockgate.builder.feed import Feed
-from dockgate.builder.reference import DIGEST, Reference
+from dockgate.builder.reference import DIGEST, NAME_LIMIT, Reference
 from dockgate.builder.request import BuildRequest
 from dockgate.builder.transfer import Layout
 from dockgate.builder.workspace import machine_lock
 from dockgate.linter.errors import UnfinishedError
 
 METADATA_LIMIT = 16 << 20  #: bytes; with provenance it is some kilobytes
+ASK_SECONDS = 120.0  #: for the engine to answer a question, or to tag or remove an image
+MOVE_SECONDS = 3600.0  #: for the engine to take in or give out an image; only a build has no limit
 _LAYOUT, _ARCHIVE, _METADATA, _ID = "layout", "image.tar", "metadata.json", "iid"
 _JOURNAL = "discard.json"
 _TAGGING = "engine"  # the lock between tagging and discarding
@@ -80,7 +83,8 @@ class Engine:
         For engines that cannot export OCI. `discard` takes the image away again; the journal lets
         the next run do that when this one is killed.
         """
-        before = self._image_ids()
+        with machine_lock(_TAGGING):  # must be had later: told before a long build
+            before = self._image_ids()
         journal = {"endpoint": self.client.endpoint, "before": sorted(before)}
         (folder / _JOURNAL).write_text(json.dumps(journal))
         self._buildx(request, dockerfile, folder, ["--load", "--iidfile", str(folder / _ID)])
@@ -131,10 +135,11 @@ class Engine:
         ):
             words += [flag, value] if value is not None else []
         for flag, values in (
-            ("--build-arg", [f"{name}={value}" for name, value in request.build_args]),
+            ("--build-arg", request.build_arg_words),
             ("--label", request.labels),
             ("--secret", request.secrets),
             ("--ssh", request.ssh),
+            *request.further,
         ):
             for value in values:
                 words += [flag, value]
@@ -154,7 +159,8 @@ class Engine:
         """`docker save` an image to a file that only we can read. UnfinishedError when it fails."""
         archive.touch(mode=0o600)
         try:
-            self._supervised("image", "save", "--output", str(archive), image_id)
+            with within(MOVE_SECONDS, "docker save"):
+                self._supervised("image", "save", "--output", str(archive), image_id)
         except DockerException as error:
             raise UnfinishedError(f"docker save {image_id} failed: {_said(error)}") from None
 
@@ -165,7 +171,9 @@ class Engine:
         except NoSuchImage:
             return None
         except DockerException as error:
-            raise UnfinishedError(f"docker image inspect {name} failed: {_said(error)}") from None
+            raise UnfinishedError(
+                f"docker image inspect {name[:NAME_LIMIT]} failed: {_said(error)}"
+            ) from None
 
     def load(self, layout: Layout, names: Sequence[Reference]) -> None:
         """Bring exactly this image under `names` into the engine, in one step.
@@ -176,7 +184,11 @@ class Engine:
         """
         texts = [str(name) for name in names]
         try:
-            with machine_lock(_TAGGING), Feed(layout.archive(texts)) as feed:
+            with (
+                nullcontext() if self.client.containerd else machine_lock(_TAGGING),
+                within(MOVE_SECONDS, "docker load"),
+                Feed(layout.archive(texts)) as feed,
+            ):
                 self._supervised("image", "load", "--quiet", "--input", feed.path, feed=feed)
         except DockerException as error:
             raise UnfinishedError(f"docker load failed: {_said(error)}") from None
@@ -187,7 +199,7 @@ class Engine:
         """Give names to an image of the engine. UnfinishedError when one points elsewhere after."""
         texts = [str(name) for name in names]
         try:
-            with machine_lock(_TAGGING):
+            with machine_lock(_TAGGING), within(ASK_SECONDS, "docker tag"):
                 for name in texts:
                     self.docker.image.tag(image_id, name)
         except DockerException as error:
@@ -213,7 +225,8 @@ class Engine:
 
     def _docker(self, *words: str) -> str:
         try:
-            return str(run_docker([*self.docker.client_config.docker_cmd, *words], input=b""))
+            with within(ASK_SECONDS, f"docker {words[0]} {words[1]}"):
+                return str(run_docker([*self.docker.client_config.docker_cmd, *words], input=b""))
         except UnicodeDecodeError:  # python-on-whales, making an error of what docker has printed
             raise UnfinishedError(f"docker {words[0]} {words[1]} failed") from None
 
@@ -262,9 +275,9 @@ def layout_of(archive: Path, folder: Path) -> Layout:
 
 
 def _csv(fields: Sequence[str]) -> str:
-    """Buildx reads --output as one CSV record: a comma in a path needs quoting."""
+    """Buildx reads --output as one CSV record: a comma or newline in a path needs quoting."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(fields)
+    csv.writer(line, lineterminator="", quoting=csv.QUOTE_ALL).writerow(fields)
     return line.getvalue()
 
 

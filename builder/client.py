@@ -27,17 +27,18 @@ class Client(NamedTuple):
     containerd: bool  #: whether its image store is containerd's
     saves_oci: bool  #: whether `docker save` gives manifests
     insecure: frozenset[str]  #: registries that the engine may talk HTTP with
+    mirrors: tuple[str, ...] = ()  #: addresses that it asks before Docker Hub
 
 
-def find_client() -> Client:
-    """The first docker client in PATH that has buildx and an engine.
+def find_client(*, buildx: bool = True) -> Client:
+    """The first docker client in PATH that has an engine and, unless not wanted, buildx.
 
     UnfinishedError says what to install or start.
     """
     faults: list[str] = []
     for docker in _in_path():
         info = _information(docker)
-        fault = _fault(info)
+        fault = _fault(info, buildx=buildx)
         if fault:
             faults.append(fault)
             continue
@@ -47,6 +48,7 @@ def find_client() -> Client:
             any(_CONTAINERD in str(pair) for pair in info.get("DriverStatus") or ()),
             _major(str(info.get("ServerVersion"))) >= _OCI_SINCE,
             _insecure(info),
+            _mirrors(info),
         )
     if not faults:
         raise UnfinishedError("no docker client in PATH: install docker with its buildx plug-in")
@@ -68,6 +70,12 @@ def exports_oci(client: Client, builder: str | None) -> bool:
     lines = done.stdout.decode("utf-8", "replace").splitlines()
     drivers = [line.partition(":")[2].strip() for line in lines if line.startswith("Driver:")]
     return bool(drivers) and drivers[0] != "docker"
+
+
+def inspect_image(client: Client, name: str) -> bytes | None:
+    """What the engine tells of an image, JSON; None where it has none of this full name."""
+    done = _run([client.docker, "image", "inspect", "--format", "{{json .}}", name])
+    return done.stdout[:_ANSWER_LIMIT] if done is not None and not done.returncode else None
 
 
 def _in_path() -> Iterator[str]:
@@ -103,15 +111,19 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[bytes] | None:
         return None
 
 
-def _fault(info: dict[str, Any]) -> str:
+def _fault(info: dict[str, Any], *, buildx: bool) -> str:
     """Why this client cannot be used, "" when it can."""
     host = os.environ.get("DOCKER_HOST") or "the default socket"
     if not info.get("ServerVersion"):
         said = [str(error) for error in info.get("ServerErrors") or ()]
         reason = said[0].rstrip("?. ") if said else f"no docker engine answers at {host}"
+        if "permission denied" in reason:
+            return f"{reason}: join its group, or set DOCKER_HOST to an engine of your own"
         return f"{reason}: start it (`systemctl start docker`), or set DOCKER_HOST to one that runs"
     plugins = (info.get("ClientInfo") or {}).get("Plugins") or ()
-    if not any(plugin.get("Name") == "buildx" and not plugin.get("Err") for plugin in plugins):
+    if buildx and not any(
+        plugin.get("Name") == "buildx" and not plugin.get("Err") for plugin in plugins
+    ):
         return "the docker client has no buildx: install the docker-buildx plug-in"
     return ""
 
@@ -124,3 +136,8 @@ def _major(version: str) -> int:
 def _insecure(info: dict[str, Any]) -> frozenset[str]:
     indexes = (info.get("RegistryConfig") or {}).get("IndexConfigs") or {}
     return frozenset(host for host, index in indexes.items() if index.get("Secure") is False)
+
+
+def _mirrors(info: dict[str, Any]) -> tuple[str, ...]:
+    mirrors = (info.get("RegistryConfig") or {}).get("Mirrors") or ()
+    return tuple(str(mirror) for mirror in mirrors)

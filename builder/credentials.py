@@ -53,7 +53,7 @@ def find(host: str) -> Credentials | None:
             if found is not None:
                 return found
     auths = _mapping(config.get("auths"))
-    for key in keys:
+    for key in (*keys, *(key for key in auths if _host(key) == host)):
         entry = _mapping(auths.get(key))
         if entry:
             found = _decode(entry, host)
@@ -77,6 +77,11 @@ def _config(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UsageError(f"{path}: not a JSON object: mend it, or log in anew")
     return content
+
+
+def _host(key: str) -> str:
+    """The registry that a key of `auths` means: older clients wrote `https://HOST/v1/`."""
+    return key.removeprefix("https://").removeprefix("http://").partition("/")[0]
 
 
 def _mapping(value: object) -> dict[str, Any]:

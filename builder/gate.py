@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dockgate.builder import policy, verdict
+from dockgate.builder import frontend, policy, verdict
 from dockgate.builder.policy import Limits
+from dockgate.builder.reference import NAME_LIMIT
 from dockgate.builder.request import BuildRequest
 from dockgate.builder.verdict import ACCEPTED, Verdict
 from dockgate.linter import files
@@ -22,22 +23,36 @@ from dockgate.linter.run import MAX_DOCKERFILE_BYTES, Scope, lint
 
 if TYPE_CHECKING:
     from dockgate.builder.buildkit import Built, Engine
+    from dockgate.rules.subjects.base_image import Bases
 
 IGNORE_FILE_LIMIT = 1 << 20  #: bytes
 Note = Callable[[str], None]  #: takes a line for the user, beside the report
 
 
-def build(request: BuildRequest, config: Config, limits: Limits, note: Note) -> Report:
+def build(
+    request: BuildRequest,
+    config: Config,
+    limits: Limits,
+    note: Note,
+    bases: Bases | None = None,
+) -> Report:
     """Lint, build, scan, judge; publish what is accepted, and nothing else.
 
-    Gives the report with its verdict. UsageError where the request cannot be meant after all.
+    `bases`: what base images set, for the lint. Gives the report with its verdict. UsageError
+    where the request cannot be meant after all.
     """
+    _hold_standard_streams()
     data = files.read(request.dockerfile, MAX_DOCKERFILE_BYTES)
     _forget_results(request)
-    scope = Scope(request.context, dict(request.build_args), request.target, request.platform)
+    arguments = dict(request.build_args)
+    scope = Scope(request.context, arguments, request.target, request.platform, bases)
     file, dockerfile = lint(data, request.dockerfile, config, scope)
+    trusted = config.settings.trusted_registries, config.settings.allowed_registries
+    unread = frontend.foreign(data, [*trusted[0], *trusted[1]])
+    file.failures += [unread] if unread else []
     report = Report([file])
     foreign = policy.foreign_bases(dockerfile, limits) if dockerfile is not None else []
+    foreign += policy.foreign_caches(request.cache_images, limits)
     _decide(report, verdict.judge_build(file, foreign, limits))
     if report.verdict == ACCEPTED:
         try:
@@ -48,9 +63,14 @@ def build(request: BuildRequest, config: Config, limits: Limits, note: Note) -> 
 
 
 def scan(source: str, platform: str | None, config: Config, limits: Limits) -> Report:
-    """Judge an image that exists: a layout folder, an archive, or a name in the engine."""
+    """Judge an image that exists: a layout folder, an archive, or a name in the engine.
+
+    UsageError where `platform` is none.
+    """
+    from dockgate.builder.request import checked_platform
     from dockgate.builder.workspace import workspace
 
+    platform = checked_platform([platform] if platform is not None else [])
     report = Report()
     try:
         if os.path.exists(source):
@@ -64,14 +84,33 @@ def scan(source: str, platform: str | None, config: Config, limits: Limits) -> R
     return report
 
 
+def _hold_standard_streams() -> None:
+    """Where the caller has closed one, the next file opened would stand in for it."""
+    for standard in range(3):
+        try:
+            os.fstat(standard)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def _forget_results(request: BuildRequest) -> None:
-    """An id of an earlier build must not stand there when this one is refused."""
+    """An id of an earlier build must not stand there when this one is refused.
+
+    A place that cannot be written is told now, not when the image has its names.
+    """
     for path in (request.iidfile, request.metadata_file):
-        if path and os.path.isfile(path):
-            try:
+        if not path:
+            continue
+        try:
+            if os.path.isfile(path):
                 os.unlink(path)
-            except OSError as error:
-                raise UsageError(f"cannot replace {path}: {error.strerror}") from None
+            if not os.path.lexists(path):
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+                os.unlink(path)
+            elif os.path.isdir(path):
+                raise UsageError(f"cannot write {path}: it is a folder")
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _build(
@@ -87,6 +126,11 @@ def _build(
             "this engine cannot give the manifest that is to be pushed: switch on its containerd "
             "image store, or use a docker-container builder"
         )
+    if request.push:
+        from dockgate.builder import credentials
+
+        for host in {tag.host for tag in request.tags}:
+            credentials.find(host)  # a login that cannot be read is told before a long build
     from dockgate.builder.buildkit import Engine
 
     engine = Engine(client)
@@ -154,13 +198,20 @@ def _publish(
     elif request.push:
         layout = layout_of(built.source, folder)
         report.digest = layout.top.digest
-    if request.loads and built.image_id:
-        engine.tag(built.image_id, request.tags)
-    elif request.loads and layout is not None:
-        engine.load(layout, request.tags)
-    if request.push and layout is not None:
-        publish.push(layout, request.tags, engine.client.insecure)
-    publish.write_results(request, built, publish.identity(engine, layout, built))
+    named: list[str] = []
+    try:
+        if request.push and layout is not None:  # first: a registry is what fails most
+            publish.push(layout, request.tags, engine.client.insecure, named)
+        if request.loads and built.image_id:
+            engine.tag(built.image_id, request.tags)
+        elif request.loads and layout is not None:
+            engine.load(layout, request.tags)
+        if request.loads:
+            named += [f"{tag.familiar} in the engine" for tag in request.tags]
+        publish.write_results(request, built, publish.identity(engine, layout, built))
+    except (UnfinishedError, UsageError) as error:
+        done = f"; done before that, with the judged digest: {', '.join(named)}" if named else ""
+        raise UnfinishedError(f"accepted, but not published to the end: {error}{done}") from None
 
 
 def _save(name: str, folder: Path, report: Report) -> Path:
@@ -173,7 +224,9 @@ def _save(name: str, folder: Path, report: Report) -> Path:
     engine = Engine(client)
     image_id = engine.image_id(name)
     if image_id is None:
-        raise UnfinishedError(f"{name}: neither a file nor an image of the engine: pull it first")
+        raise UnfinishedError(
+            f"{name[:NAME_LIMIT]!r}: neither a file nor an image of the engine: pull it first"
+        )
     report.digest = image_id
     archive = folder / "image.tar"
     engine.save(image_id, archive)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dockgate.builder.bounds import (
-    MAX_SCANNED_FILE,
     MAX_SECRETS,
-    WINDOW_OVERLAP,
     Budget,
     ImageError,
 )
 from dockgate.builder.store import inside
 from dockgate.builder.tarstream import Member, TarStream
 from dockgate.builder.unpack import LayerStream, Section, new_hash, require_digest
-from dockgate.linter.secret_search.secret_files import SNIFF
-from dockgate.linter.secrets import find_in_bytes
-from dockgate.rules.subjects.image import Entry, FileSecret, Layer
+from dockgate.linter.secret_search.file_search import PIECE, FileSearch
+from dockgate.rules.subjects.image import Entry, Layer
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
@@ -59,7 +56,7 @@ def _read_tar(layer: Layer, tar: TarStream, budget: Budget) -> None:
                 budget.keep(entry.size)
                 layer.contents[entry.path] = b""
             if member.stored:
-                start = _read_file(layer, entry.path, member.stored, tar)
+                start = _read_file(layer, entry.path, tar)
                 if kept:
                     layer.contents[entry.path] = start
         elif entry.kind == "hardlink" and entry.link in layer.contents:
@@ -83,42 +80,25 @@ def _entry(member: Member) -> Entry:
     return Entry(path, kind, member.mode, member.uid, member.gid, member.size, link)
 
 
-def _read_file(layer: Layer, path: str, size: int, tar: TarStream) -> bytes:
-    """Search a file of `size` bytes; its first MAX_SCANNED_FILE bytes."""
-    start = data = tar.read(min(size, MAX_SCANNED_FILE))
-    seen: set[tuple[str, int, str]] = set()
-    _search(layer, path, data, 0, seen)
-    lines = 0
-    is_text = b"\0" not in start[:SNIFF]
-    while more := tar.read(MAX_SCANNED_FILE - WINDOW_OVERLAP):
-        overlap = data[-WINDOW_OVERLAP:]
-        if is_text:
-            lines += data.count(b"\n", 0, len(data) - len(overlap))
-        data = overlap + more
-        _search(layer, path, data, lines, seen)
+def _read_file(layer: Layer, path: str, tar: TarStream) -> bytes:
+    """Search a file to its end; gives its first piece."""
+    search = FileSearch(path)
+    start = data = tar.read(PIECE)
+    while data:
+        _add(layer, path, search, data)
+        data = tar.read(PIECE)
     return start
 
 
-def _search(
-    layer: Layer, path: str, data: bytes, lines: int, seen: set[tuple[str, int, str]]
-) -> None:
-    """Add the secrets in `data`, a part of the file that starts after `lines` lines.
-
-    `seen` knows those of the parts before, which overlap.
-    """
+def _add(layer: Layer, path: str, search: FileSearch, data: bytes) -> None:
+    """Add the secrets that the next part of the file holds."""
     try:
-        found = find_in_bytes(data, path)
+        found = search.feed(data)
     except Exception as error:  # told, and the scan undecided: never a silent gap
         layer.unread = layer.unread or (
             f"the search for secrets in {path!r} failed: {type(error).__name__}: {error}"
         )
         return
-    for one in found:
-        secret = one.secret._replace(line=one.secret.line + lines)
-        key = secret.kind, secret.line, secret.redacted
-        if key in seen:
-            continue
-        seen.add(key)
-        if len(layer.secrets) >= MAX_SECRETS:
-            raise ImageError(f"has more than {MAX_SECRETS:,} secrets")
-        layer.secrets.append(FileSecret(path, secret, one.private_key))
+    if len(layer.secrets) + len(found) > MAX_SECRETS:
+        raise ImageError(f"has more than {MAX_SECRETS:,} secrets")
+    layer.secrets += found

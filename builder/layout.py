@@ -35,7 +35,7 @@ def read_images(
     there is no image, or none for the platform. A layer that cannot be looked into (encrypted,
     foreign) does not raise: `Layer.unread` says why.
     """
-    with where(shown(source)), closing(open_store(source)) as store:
+    with where(shown(name or source)), closing(open_store(source)) as store:
         return _Reader(store, name or source, settings).images(platform)
 
 

@@ -6,14 +6,16 @@ given with --policy, which is a configuration file whose word is final.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dockgate.linter import config as configuration
 from dockgate.linter.config import Config
 from dockgate.rules.rule import Severity
-from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.dockerfile import Dockerfile, Reference
 from dockgate.rules.subjects.images import matches_any
+from dockgate.rules.subjects.text import Span
 
 if TYPE_CHECKING:
     from dockgate.linter.configuration.config_file import ImageSecurityPolicy
@@ -100,6 +102,20 @@ def foreign_bases(dockerfile: Dockerfile, limits: Limits) -> list[str]:
             reasons.append(f"{place}.blocked_registries: {reference.name} comes from one")
         elif limits.allowed_registries and not matches_any(reference, limits.allowed_registries):
             reasons.append(f"{place}.allowed_registries: {reference.name} comes from none of them")
+    return reasons
+
+
+def foreign_caches(images: Sequence[str], limits: Limits) -> list[str]:
+    """What the limits on registries say against images that the build takes cached layers from."""
+    if not limits.limits_registries:
+        return []
+    reasons: list[str] = []
+    for name in images:
+        reference = Reference("cache", name, name, Span(0, 0))
+        if matches_any(reference, limits.blocked_registries) or (
+            limits.allowed_registries and not matches_any(reference, limits.allowed_registries)
+        ):
+            reasons.append(f"policy base_image: --cache-from {name} is not allowed")
     return reasons
 
 

@@ -15,10 +15,13 @@ from dockgate.builder.transfer import CHUNK, Layout
 from dockgate.linter import files
 
 
-def push(layout: Layout, names: Sequence[Reference], insecure: frozenset[str]) -> None:
+def push(
+    layout: Layout, names: Sequence[Reference], insecure: frozenset[str], done: list[str]
+) -> None:
     """Push the image to every name: blobs, manifests by digest, and the tags last of all.
 
-    Raises RegistryError when a registry does not hold the judged digest before or after tagging.
+    `done` fills up with the names that stand. Raises RegistryError when a registry does not hold
+    the judged digest before or after tagging.
     """
     places: dict[tuple[str, str], list[Reference]] = {}
     for name in names:
@@ -34,6 +37,7 @@ def push(layout: Layout, names: Sequence[Reference], insecure: frozenset[str]) -
         with _registry(host, insecure) as registry:
             for name in tagged:
                 registry.put_manifest(repository, top, layout.top.media_type, name.tag)
+                done.append(f"{name.familiar} in its registry")
                 _require(registry, repository, name.tag, layout.top.digest)
 
 

@@ -1,4 +1,4 @@
-"""OCI distribution over httpx: what pushing an image by digest needs, and no more.
+"""OCI distribution over httpx: what pushing an image by digest and reading of one need, no more.
 
 Source: OCI distribution-spec v1.1; Docker's token authentication. An answer is hostile input: read
 to a bound, never decompressed, a redirect never followed with credentials.
@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import httpx
 
 from dockgate.builder.credentials import DOCKER_HUB, Credentials
+from dockgate.builder.deadline import within
 from dockgate.builder.manifest import INDEX_TYPES, MANIFEST_TYPES, Descriptor
 from dockgate.builder.reference import DIGEST
 from dockgate.builder.transfer import CHUNK
@@ -30,6 +31,13 @@ ANSWER_LIMIT = 4 << 20  #: bytes of any answer
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 300.0  #: a registry may hash a large layer before it answers
 TOKEN_SECONDS = 60.0  #: how long a token is good where the registry does not say
+MAX_TOKEN_SECONDS = 3600  #: how long at most it is used without asking again
+#: Seconds for one request besides the time for its body, and the bytes of a body that must get
+#: through in a second: a registry that answers byte by byte holds nobody for ever.
+REQUEST_SECONDS = 600.0
+SLOWEST_UPLOAD = 16 << 10
+MAX_REDIRECTS = 3  #: of one blob
+_REDIRECTS = (302, 303, 307, 308)
 _SAID_LIMIT = 200  # characters of a registry's own words
 _HUB_HOST = "registry-1.docker.io"
 _ACCEPT = ", ".join(sorted(MANIFEST_TYPES | INDEX_TYPES))
@@ -39,6 +47,10 @@ _CERTIFICATES = Path("/etc/docker/certs.d")
 
 class RegistryError(UnfinishedError):
     """A registry did not do what was asked: one line with host, request and answer."""
+
+
+class UnreachableError(RegistryError):
+    """A registry does not answer at all."""
 
 
 class Answer(NamedTuple):
@@ -67,13 +79,22 @@ def is_loopback(host: str) -> bool:
 class Registry:
     """One registry, as one user. `insecure`: the engine is told to allow HTTP and any certificate.
 
-    Every method raises RegistryError.
+    `actions`: what the user wants to do (Docker's token authentication, scope). `seconds`: the
+    longest that one request takes. Every method raises RegistryError.
     """
 
     def __init__(
-        self, host: str, *, credentials: Credentials | None = None, insecure: bool = False
+        self,
+        host: str,
+        *,
+        credentials: Credentials | None = None,
+        insecure: bool = False,
+        actions: str = "pull,push",
+        seconds: float = REQUEST_SECONDS,
     ) -> None:
         self.host = host
+        self._actions = actions
+        self._seconds = seconds
         self._credentials = credentials
         self._insecure = insecure or is_loopback(host)
         self._tokens: dict[str, tuple[str, float]] = {}  # by repository, good until
@@ -82,7 +103,7 @@ class Registry:
             trust_env=not is_loopback(host),
             verify=self._tls(),
             follow_redirects=False,
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            timeout=httpx.Timeout(min(READ_SECONDS, seconds), connect=CONNECT_SECONDS),
             headers={"User-Agent": "dockgate", "Accept-Encoding": "identity"},
         )
         self._base = ""
@@ -119,17 +140,55 @@ class Registry:
         )  # fmt: skip
 
     def digest(self, repository: str, name: str) -> str | None:
-        """The digest of the manifest that a tag or digest names, None where there is none."""
+        """The digest of the manifest that a tag or digest names, None where there is none.
+
+        Of the bytes that a puller would get: what the registry says of them is not believed.
+        """
         path = f"/v2/{repository}/manifests/{name}"
-        headers = {"Accept": _ACCEPT}
-        answer = self._ask("HEAD", path, repository, (200, 404), headers=headers)
+        answer = self._ask("GET", path, repository, (200, 404), headers={"Accept": _ACCEPT})
+        if answer.status == 404:
+            return None
+        return f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+
+    # What reading needs
+
+    def connect(self) -> None:
+        """Find out how the registry is reached; UnreachableError where it is not."""
+        self._address()
+
+    def stated_digest(self, repository: str, name: str) -> str | None:
+        """The digest that a tag names as the registry says, None where there is no such tag.
+
+        Other than `digest` it asks with HEAD, which no registry counts as a pull: good only for
+        reading what it names afterwards, verified.
+        """
+        path = f"/v2/{repository}/manifests/{name}"
+        answer = self._ask("HEAD", path, repository, (200, 404), headers={"Accept": _ACCEPT})
         if answer.status == 404:
             return None
         told: str = answer.headers.get("Docker-Content-Digest", "")
-        if DIGEST.fullmatch(told):
-            return told
-        answer = self._ask("GET", path, repository, (200,), headers=headers)
-        return f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+        return told if DIGEST.fullmatch(told) else self.digest(repository, name)
+
+    def manifest(self, repository: str, digest: str) -> bytes:
+        """The manifest or index of this digest, not yet verified."""
+        path = f"/v2/{repository}/manifests/{digest}"
+        return self._ask("GET", path, repository, (200,), headers={"Accept": _ACCEPT}).body
+
+    def blob(self, repository: str, digest: str) -> bytes:
+        """A small blob, not yet verified. Registries may keep it elsewhere: credentials stay."""
+        path = f"/v2/{repository}/blobs/{digest}"
+        answer = self._ask("GET", path, repository, (200, *_REDIRECTS))
+        for _ in range(MAX_REDIRECTS):
+            if answer.status == 200:
+                break
+            answer = self._transfer("GET", self._location(answer), {}, None)
+            if answer.status not in (200, *_REDIRECTS):
+                raise self._refused("GET", answer.url, answer)
+        if answer.status != 200:
+            raise RegistryError(
+                f"{self.host}: {path} is redirected more than {MAX_REDIRECTS} times"
+            )
+        return answer.body
 
     # How it is asked
 
@@ -176,8 +235,8 @@ class Registry:
             except httpx.RemoteProtocolError:
                 # The connection had been idle and was closed: all that is sent can be sent again.
                 return self._exchange(method, url, headers, body)
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
-            raise RegistryError(
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, ValueError) as error:
+            raise UnreachableError(
                 f"{self.host}: {_line(str(error)) or type(error).__name__}: "
                 "is the registry up, and its name right?"
             ) from None
@@ -186,7 +245,11 @@ class Registry:
         self, method: str, url: str, headers: dict[str, str], body: Body | None
     ) -> Answer:
         content = body() if body is not None else None
-        with self._client.stream(method, url, headers=headers, content=content) as response:
+        seconds = self._seconds + int(headers.get("Content-Length", 0)) / SLOWEST_UPLOAD
+        with (
+            within(seconds, f"{self.host}: {method} {urlsplit(url).path[:_SAID_LIMIT]}"),
+            self._client.stream(method, url, headers=headers, content=content) as response,
+        ):
             data = b""
             for chunk in response.iter_raw(CHUNK) if method != "HEAD" else ():
                 data += chunk
@@ -215,17 +278,18 @@ class Registry:
 
     def _own(self, url: str) -> bool:
         """Whether an address is the registry itself: only there go credentials."""
-        return urlsplit(url)[:2] == urlsplit(self._base)[:2]
+        return _split(url)[:2] == _split(self._base)[:2]
 
     def _location(self, answer: Answer) -> str:
-        place: str = urljoin(answer.url, answer.headers.get("Location", ""))
-        parts = urlsplit(place)
+        try:
+            place: str = urljoin(answer.url, answer.headers.get("Location", ""))
+        except ValueError:  # no address at all
+            place = answer.url
+        parts = _split(place)
         if place == answer.url or not parts.hostname:
-            raise RegistryError(f"{self.host}: the registry does not say where to upload to")
+            raise RegistryError(f"{self.host}: the registry does not say where to go on")
         if parts.scheme != "https" and not self._own(place):
-            raise RegistryError(
-                f"{self.host}: the registry sends uploads to {parts.scheme} elsewhere"
-            )
+            raise RegistryError(f"{self.host}: the registry sends us to {parts.scheme} elsewhere")
         return place
 
     # Who asks
@@ -257,7 +321,7 @@ class Registry:
                 f"{self.host}: asks to log in at {realm[:200]!r}, which is not https"
             )
         service = challenge.get("service", "")
-        scope = f"repository:{repository}:pull,push"
+        scope = f"repository:{repository}:{self._actions}"
         if self._credentials is not None and self._credentials.token:
             form = {
                 "grant_type": "refresh_token",
@@ -273,7 +337,7 @@ class Registry:
             }
             answer = self._transfer("POST", realm, headers, lambda: iter((data,)))
         else:
-            parts = urlsplit(realm)
+            parts = _split(realm)
             query = [*parse_qsl(parts.query), ("service", service), ("scope", scope)]
             headers = {}
             if self._credentials is not None:
@@ -288,7 +352,9 @@ class Registry:
                 f"run `docker login {self.host}`"
             )
         seconds = content.get("expires_in")
-        good = float(seconds) if isinstance(seconds, int) and seconds > 0 else TOKEN_SECONDS
+        if not isinstance(seconds, int) or seconds <= 0:
+            seconds = TOKEN_SECONDS
+        good = min(float(MAX_TOKEN_SECONDS), seconds)
         return f"Bearer {token}", time.monotonic() + good * 0.8
 
     # What it says
@@ -299,7 +365,7 @@ class Registry:
         if isinstance(errors, list) and errors and isinstance(errors[0], dict):
             said = f"{errors[0].get('code')}: {errors[0].get('message')}"
         advice = f": run `docker login {self.host}`" if answer.status in (401, 403) else ""
-        path = urlsplit(url).path
+        path = _line(_split(url).path)
         return RegistryError(f"{self.host}: {method} {path}: {answer.status} {_line(said)}{advice}")
 
     def _tls(self) -> ssl.SSLContext | bool:
@@ -313,6 +379,14 @@ class Registry:
             except (OSError, ssl.SSLError) as error:
                 raise RegistryError(f"{certificate}: cannot be used: {error}") from None
         return context
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address that somebody else has given; all empty when it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _basic(credentials: Credentials) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dockgate.builder.reference import Reference, parse_tag
@@ -16,6 +16,31 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _PLATFORM = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,2}")
 _REMOTE = re.compile(r"https?://|git://|ssh://|git@|github\.com/|tcp://", re.IGNORECASE)
 _LOWER_CASE = "dockerfile"  # BuildKit's second try where no -f is given
+_PLATFORM_VARIABLE = "DOCKER_DEFAULT_PLATFORM"
+
+_WORD = r"[A-Za-z0-9][A-Za-z0-9_.:/=,@+-]*"
+#: Flags of docker build that go to BuildKit as they are, and the form of their values. None of
+#: them names an image, reads what was not linted into it, or gives RUN rights that it has not got.
+FURTHER = {
+    "--cache-from": re.compile(r"[^\0\r\n-][^\0\r\n]*"),
+    "--cache-to": re.compile(r"[^\0\r\n-][^\0\r\n]*"),
+    "--add-host": re.compile(r"[A-Za-z0-9_.-]+[:=][A-Za-z0-9:.\[\]%-]+"),
+    "--shm-size": re.compile(r"[0-9]+(?:\.[0-9]+)?\s?[a-zA-Z]{0,3}"),
+    "--ulimit": re.compile(r"[a-z]+=-?[0-9]+(?::-?[0-9]+)?"),
+    "--no-cache-filter": re.compile(_WORD),
+    "--annotation": re.compile(r"[^\0=-][^\0=]*=[^\0]*"),
+    "--provenance": re.compile(r"true|false|(?:mode=)?(?:min|max)"),
+    "--sbom": re.compile("true|false"),
+}
+#: Flags of docker build that cannot be kept, and why.
+REFUSED = {
+    "--output": "would bring the image out before it is judged: use --tag, --load or --push",
+    "--allow": "gives RUN rights over the machine: such an image cannot be built here",
+    "--attest": "is not taken: use --provenance or --sbom",
+    "--build-context": "brings in what is not linted: use the one context, or a stage of its own",
+}
+#: What --cache-to may write: nothing of it can be pulled or run by a name.
+CACHES_WITHOUT_NAME = ("inline", "local", "gha", "s3", "azblob")
 
 
 @dataclass(frozen=True)
@@ -40,6 +65,23 @@ class BuildRequest:
     load: bool = False
     iidfile: str | None = None
     metadata_file: str | None = None
+    from_environment: frozenset[str] = frozenset()  #: build arguments given by name alone
+    #: further flags that go to BuildKit as they are, with the values of each
+    further: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def build_arg_words(self) -> list[str]:
+        """The values of --build-arg; what came by name alone is not shown in the process list."""
+        return [
+            name if name in self.from_environment else f"{name}={value}"
+            for name, value in self.build_args
+        ]
+
+    @property
+    def cache_images(self) -> list[str]:
+        """The images that --cache-from names: content of the image may come from them."""
+        given = dict(self.further).get("--cache-from", ())
+        return [image for text in given if (image := _cache_image(text))]
 
     @property
     def loads(self) -> bool:
@@ -87,8 +129,15 @@ def make_request(
     load: bool = False,
     iidfile: str | None = None,
     metadata_file: str | None = None,
+    further: Mapping[str, Sequence[str]] | None = None,
 ) -> BuildRequest:
-    """The request that these flags make. UsageError says in one line what cannot be meant."""
+    """The request that these flags make. UsageError says in one line what cannot be meant.
+
+    `further`: values of flags that go to BuildKit as they are, by flag; see `FURTHER`.
+    """
+    if not platforms and os.environ.get(_PLATFORM_VARIABLE):  # as buildx takes it
+        platforms = [os.environ[_PLATFORM_VARIABLE]]
+    words, names = _build_args(build_args)
     if push and not tags:
         raise UsageError("--push needs a name to push to: add --tag HOST/NAME:TAG")
     for path, flag in ((iidfile, "--iidfile"), (metadata_file, "--metadata-file")):
@@ -102,9 +151,9 @@ def make_request(
         context=_context(context),
         dockerfile=_dockerfile(context, file),
         tags=tuple(dict.fromkeys(parse_tag(tag) for tag in tags)),
-        build_args=_build_args(build_args),
+        build_args=words,
         target=target,
-        platform=_platform(platforms),
+        platform=checked_platform(platforms),
         secrets=tuple(secrets),
         ssh=tuple(ssh),
         labels=_labels(labels),
@@ -117,6 +166,8 @@ def make_request(
         load=load,
         iidfile=iidfile,
         metadata_file=metadata_file,
+        from_environment=names,
+        further=_further(further or {}),
     )
 
 
@@ -150,9 +201,48 @@ def _dockerfile(context: str, file: str | None) -> str:
     return path
 
 
-def _build_args(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """NAME=VALUE pairs; a bare NAME is taken from the environment, left out where it is unset."""
+def _further(given: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    for flag, texts in given.items():
+        if flag in REFUSED and texts:
+            raise UsageError(f"{flag} {REFUSED[flag]}")
+        for text in texts:
+            if not FURTHER[flag].fullmatch(text):
+                raise UsageError(f"{flag} {text[:80]!r}: not in the form that docker build takes")
+            if flag == "--cache-to" and _cache_type(text) not in CACHES_WITHOUT_NAME:
+                raise UsageError(
+                    "--cache-to: a cache in a registry would be named before the image is judged: "
+                    f"write type=KIND,… with one of {', '.join(CACHES_WITHOUT_NAME)}"
+                )
+    return tuple((flag, tuple(texts)) for flag, texts in given.items() if texts)
+
+
+def _cache_type(text: str) -> str:
+    """The kind of a --cache-from or --cache-to; one without fields is an image's name."""
+    kinds = [field[5:] for field in _cache_fields(text) if field.lower().startswith("type=")]
+    return kinds[-1] if kinds else "registry"
+
+
+def _cache_image(text: str) -> str:
+    if _cache_type(text) != "registry":
+        return ""
+    fields = _cache_fields(text)
+    named = [field[4:] for field in fields if field.lower().startswith("ref=")]
+    return named[-1] if named else text
+
+
+def _cache_fields(text: str) -> list[str]:
+    import csv  # only where a cache is given: it takes its time
+
+    return [field.strip() for field in next(csv.reader([text]), [])]
+
+
+def _build_args(texts: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
+    """NAME=VALUE pairs, and which of the names stood alone.
+
+    A bare NAME is taken from the environment, left out where it is unset.
+    """
     found: dict[str, str] = {}
+    bare: set[str] = set()
     for text in texts:
         name, equals, value = text.partition("=")
         if not _NAME.fullmatch(name) or "\0" in value:  # the value may be a secret: not shown
@@ -166,9 +256,11 @@ def _build_args(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
             )
         if equals:
             found[name] = value
+            bare.discard(name)
         elif name in os.environ:
             found[name] = os.environ[name]
-    return tuple(found.items())
+            bare.add(name)
+    return tuple(found.items()), frozenset(bare)
 
 
 def _labels(texts: Sequence[str]) -> tuple[str, ...]:
@@ -178,7 +270,8 @@ def _labels(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _platform(platforms: Sequence[str]) -> str | None:
+def checked_platform(platforms: Sequence[str]) -> str | None:
+    """The one platform that is meant, None where none is given. UsageError for any other."""
     words = [word.strip() for text in platforms for word in text.split(",")]
     if len(words) > 1:
         raise UsageError(

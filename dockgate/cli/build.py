@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockgate.cli import judged, output
+from dockgate.cli import judged
 from dockgate.cli.declare import Argument, Command, Option
 
 PROGRESS = ("auto", "plain", "tty", "rawjson", "quiet")
@@ -40,6 +40,33 @@ COMMAND = Command(
                metavar="FILE"),
         Option("metadata_file", ("--metadata-file",), "text",
                "Write BuildKit's metadata on the accepted image to this file.", metavar="FILE"),
+        Option("cache_from", ("--cache-from",), "texts", "Where to look for cached layers.", (),
+               metavar="SOURCE"),
+        Option("cache_to", ("--cache-to",), "texts",
+               "Where to keep cached layers: inline, local, gha, s3 or azblob.", (),
+               metavar="type=KIND[,…]"),
+        Option("no_cache_filter", ("--no-cache-filter",), "texts",
+               "Do not use the build cache for this stage.", (), metavar="STAGE"),
+        Option("add_host", ("--add-host",), "texts", "A host's address for RUN.", (),
+               metavar="HOST:IP"),
+        Option("shm_size", ("--shm-size",), "text", "Size of /dev/shm for RUN.", metavar="SIZE"),
+        Option("ulimit", ("--ulimit",), "texts", "Limit for RUN.", (), metavar="NAME=SOFT[:HARD]"),
+        Option("annotation", ("--annotation",), "texts", "Annotation of the image.", (),
+               metavar="KEY=VALUE"),
+        Option("provenance", ("--provenance",), "text", "Attach how the image was built.",
+               metavar="true|false|mode=MODE"),
+        Option("sbom", ("--sbom",), "text", "Attach BuildKit's list of packages.",
+               metavar="true|false"),
+        Option("output", ("--output", "-o"), "texts",
+               "Refused: nothing comes out before it is judged.", (), metavar="DEST"),
+        Option("allow", ("--allow",), "texts", "Refused: rights over the machine.", (),
+               metavar="ENTITLEMENT"),
+        Option("attest", ("--attest",), "texts", "Refused: see --provenance and --sbom.", (),
+               metavar="TEXT"),
+        Option("build_context", ("--build-context",), "texts",
+               "Refused: it would not be linted.", (), metavar="NAME=PLACE"),
+        Option("resolve", ("--resolve",), "flag",
+               "Lint with what base images set, as the engine or else a registry tells it.", False),
         judged.POLICY,
         judged.CONFIG,
         judged.FORMAT,
@@ -74,6 +101,20 @@ def run(
     load: bool,
     iidfile: str | None,
     metadata_file: str | None,
+    cache_from: tuple[str, ...],
+    cache_to: tuple[str, ...],
+    no_cache_filter: tuple[str, ...],
+    add_host: tuple[str, ...],
+    shm_size: str | None,
+    ulimit: tuple[str, ...],
+    annotation: tuple[str, ...],
+    provenance: str | None,
+    sbom: str | None,
+    output: tuple[str, ...],
+    allow: tuple[str, ...],
+    attest: tuple[str, ...],
+    build_context: tuple[str, ...],
+    resolve: bool,
     policy: str | None,
     config: str | None,
     format: str,
@@ -83,6 +124,7 @@ def run(
     from dockgate.builder import gate
     from dockgate.builder.policy import effective
     from dockgate.builder.request import make_request
+    from dockgate.cli.output import note, write
 
     request = make_request(
         context,
@@ -103,12 +145,33 @@ def run(
         load=load,
         iidfile=iidfile,
         metadata_file=metadata_file,
+        further={
+            "--output": output,
+            "--allow": allow,
+            "--attest": attest,
+            "--build-context": build_context,
+            "--cache-from": cache_from,
+            "--cache-to": cache_to,
+            "--no-cache-filter": no_cache_filter,
+            "--add-host": add_host,
+            "--shm-size": (shm_size,) if shm_size is not None else (),
+            "--ulimit": ulimit,
+            "--annotation": annotation,
+            "--provenance": (provenance,) if provenance is not None else (),
+            "--sbom": (sbom,) if sbom is not None else (),
+        },
     )
     chosen, limits = effective(request.dockerfile, config, policy)
     for line in chosen.notes:
-        output.note(line)
-    report = gate.build(request, chosen, limits, output.note)
+        note(line)
+    bases = None
+    if resolve:
+        from dockgate.builder.resolve import ResolvedBases
+
+        bases = ResolvedBases()
+    report = gate.build(request, chosen, limits, note, bases)
     if quiet and format == "text" and report.verdict == "accepted":
-        output.write(f"{report.digest}\n")
+        write(f"{report.digest}\n")
         return 0
-    return judged.show(report, format, None, judged.next_step(report, request.done))
+    step = judged.next_step(report, request.done, "nothing was named: mend the above")
+    return judged.show(report, format, None, step)

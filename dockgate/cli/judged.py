@@ -26,13 +26,13 @@ CONFIG = Option(
 )
 
 
-def next_step(report: Report, done: str) -> str:
+def next_step(report: Report, done: str, refused: str) -> str:
     """One line for people: what has been `done` with an accepted image, or what to do now."""
     if report.verdict == "accepted":
         return done
     if report.verdict == "refused":
-        return "nothing was named: mend the above; `dockgate explain RULE` tells why"
-    return "nothing was decided: mend the above, then run it again"
+        return f"{refused}; `dockgate explain RULE` tells why"
+    return "that is no acceptance: mend the above, then run it again"
 
 
 def show(report: Report, format: str, target: str | None, next_step: str) -> int:

@@ -52,4 +52,7 @@ def run(
     for line in chosen.notes:
         note(line)
     report = gate.scan(image, platform, chosen, limits)
-    return judged.show(report, format, output, judged.next_step(report, "nothing to do"))
+    # Of several images each has its digest; the verdict is on all of them.
+    each = "" if report.digest else ", ".join(f"{one.name} {one.digest}" for one in report.images)
+    step = judged.next_step(report, each or "nothing to do", "do not use it: mend the above")
+    return judged.show(report, format, output, step)

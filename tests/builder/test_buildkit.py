@@ -52,7 +52,7 @@ def test_an_index_with_provenance_keeps_its_digest(
     connected.load(layout, [parse_tag(name)])
     assert connected.image_id(name) == layout.top.digest
     pushed = f"{engine.registry}/index-test:1"
-    publish.push(layout, [parse_tag(pushed)], frozenset())
+    publish.push(layout, [parse_tag(pushed)], frozenset(), [])
     assert engine.manifest_digest("index-test", "1") == layout.top.digest
     images = read_images(str(layout.folder))
     assert [image.root_digest for image in images] == [layout.top.digest]

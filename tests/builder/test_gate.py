@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import shlex
 import shutil
 import signal
 import subprocess
@@ -194,8 +195,9 @@ def test_flags_reach_buildkit(gate: Gate, tmp_path: Path, context: Path) -> None
     assert result.exit == 0, result.err
 
 
-def test_a_comma_in_the_temporary_directory(gate: Gate, context: Path, tmp_path: Path) -> None:
-    gate.temporary = tmp_path / "a, b"
+@pytest.mark.parametrize("name", ["a, b", 'a, "b', "a\nb", "ü ✓"])
+def test_an_odd_temporary_directory(gate: Gate, context: Path, tmp_path: Path, name: str) -> None:
+    gate.temporary = tmp_path / name
     gate.temporary.mkdir()
     assert gate("build", context).exit == 0
     assert list(gate.temporary.iterdir()) == []
@@ -211,7 +213,7 @@ def test_values_of_build_args_are_not_repeated(gate: Gate, context: Path) -> Non
 
 @pytest.mark.parametrize(
     "words",
-    [("--cache-from", "x", "."), ("--no-such-flag", "."), ("-",), ("https://example.com/x.git",),
+    [("-o", "type=docker", "."), ("--cache-to", "x", "."), ("--no-such-flag", "."), ("-",), ("https://example.com/x.git",),
      ("--platform", "linux/amd64,linux/arm64", "."), ("--push", "."), ("-t", "Not/Valid", "."),
      ("--policy", "missing.yaml", "."), ("missing-folder",), ()],
 )  # fmt: skip
@@ -245,6 +247,95 @@ def test_a_registry_that_is_away_is_undecided(gate: Gate, context: Path) -> None
     assert result.exit == 3
     assert result.json["digest"]
     assert "127.0.0.1:9" in result.json["reasons"][0]
+
+
+def test_what_stands_when_publishing_breaks_off(gate: Gate, context: Path, tmp_path: Path) -> None:
+    repository = f"gate-broken-off/{os.urandom(4).hex()}"
+    good, away = f"{gate.engine.registry}/{repository}:1", "127.0.0.1:9/x:1"
+    images = gate.engine.images()
+    result = gate("build", "--push", "--load", "-t", good, "-t", away, context)
+    # No name anywhere before every registry has all of it.
+    assert gate.engine.images() == images
+    assert gate.engine.registry_tags(repository) == set()
+    assert result.exit == 3
+    written = gate("build", "--push", "--iidfile", "/dev/full", "-t", good, context)
+    assert written.exit == 3
+    assert f"done before that, with the judged digest: {good}" in written.out
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_build(
+    gate: Gate, context: Path, tmp_path: Path
+) -> None:
+    with gate.nothing_new():
+        result = gate("build", "--iidfile", tmp_path, "-t", "dockgate-test/iid:1", context)
+    assert (result.exit, result.out) == (2, "")
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("start", ["# syntax={}\n", "#!/bin/x\n# syntax={}\n"])
+def test_a_foreign_frontend_is_undecided(gate: Gate, context: Path, start: str) -> None:
+    dockerfile = context / "Dockerfile"
+    dockerfile.write_text(start.format("127.0.0.1:9/evil/frontend:1") + dockerfile.read_text())
+    with gate.nothing_new():
+        result = gate("build", "--format", "json", "-t", "dockgate-test/frontend:1", context)
+    assert result.exit == 3
+    assert "frontend" in " ".join(result.json["reasons"])
+    assert "127.0.0.1:9" not in result.err  # nobody was asked for it
+
+
+def test_further_flags_reach_buildkit(gate: Gate, context: Path) -> None:
+    (context / "Dockerfile").write_text(
+        CLEAN.format(
+            more="RUN grep -q 10.9.8.7 /etc/hosts && test $(ulimit -n) = 512 && df /dev/shm"
+            " | grep -q 32768"
+        )
+    )
+    result = gate(
+        "build", "--no-cache", "--add-host", "db:10.9.8.7", "--ulimit", "nofile=512:512",
+        "--shm-size", "32m", "--annotation", "a.b=c", "--provenance", "mode=max",
+        "--cache-from", f"{gate.engine.registry}/no/cache:1", "--cache-to", "type=inline",
+        "--format", "json", context,
+    )  # fmt: skip
+    assert result.exit == 0, result.err
+
+
+def test_a_policy_holds_for_cached_layers_too(gate: Gate, context: Path, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("image_security_policy: {base_image: {allowed_registries: [docker.io]}}\n")
+    image = f"{gate.engine.registry}/cache:1"
+    result = gate("build", "--policy", path, "--cache-from", image, context)
+    assert result.exit == 1
+    assert f"--cache-from {image}" in result.out
+
+
+def test_a_value_from_the_environment_is_in_no_command_line(gate: Gate, context: Path) -> None:
+    word = f"71.{time.time_ns()}"
+    gate.extra["WAIT"] = word
+    (context / "Dockerfile").write_text(CLEAN.format(more="ARG WAIT\nRUN sleep $WAIT"))
+    process = gate.start("build", "--build-arg", "WAIT", context)
+    try:
+        assert wait_until(lambda: any("sleep" in name_of(pid) for pid in running(word)))
+        assert {name_of(pid).strip() for pid in running(word)} <= {"sleep", "sh", "busybox"}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def test_without_standard_streams(gate: Gate, context: Path) -> None:
+    name = f"dockgate-test/{os.urandom(4).hex()}:1"
+    words = " ".join(map(shlex.quote, [*COMMAND, "build", "-t", name, str(context)]))
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {words} <&- >&- 2>&-"], env=gate.env, timeout=60, check=False
+    )
+    assert done.returncode == 0
+    gate.remove(name)
+
+
+def test_a_home_that_cannot_be_written(gate: Gate, context: Path) -> None:
+    gate.extra |= {"XDG_CACHE_HOME": "/proc/none", "HOME": "/proc/none"}
+    name = f"dockgate-test/{os.urandom(4).hex()}:1"
+    assert gate("build", "-t", name, context).exit == 0
+    gate.remove(name)
 
 
 def test_two_builds_at_once(gate: Gate, context: Path, tmp_path: Path) -> None:
@@ -364,6 +455,27 @@ def test_scan_refuses_what_build_refuses(gate: Gate, tmp_path: Path) -> None:
     output = tmp_path / "report.txt"
     assert gate("scan", "--output", output, layout).out == ""
     assert "refused sha256:" in output.read_text()
+
+
+def test_scan_names_every_digest(gate: Gate, kept: str, context: Path, tmp_path: Path) -> None:
+    other = f"dockgate-test/{os.urandom(4).hex()}:1"
+    assert gate("build", "--label", "another=one", "-t", other, context).exit == 0
+    archive = tmp_path / "two.tar"
+    gate.engine.run("image", "save", "--output", str(archive), kept, other)
+    result = gate("scan", archive)
+    assert result.exit == 0, result.out
+    assert {gate.id_of(name) in result.out for name in (kept, other)} == {True}
+    gate.remove(other)
+
+
+def test_scan_speaks_of_the_image_not_of_its_copy(gate: Gate, kept: str) -> None:
+    result = gate("scan", "--platform", "linux/s390x", kept)
+    assert result.exit == 3
+    assert f"undecided: {kept}: has no image for linux/s390x" in result.out
+    assert gate("scan", "--platform", "", kept).exit == 2
+    long = gate("scan", "x" * 3000)
+    assert long.exit == 3
+    assert len(long.out) < 800
 
 
 def test_scan_of_what_is_not_there(gate: Gate, tmp_path: Path) -> None:

@@ -125,8 +125,8 @@ def test_secrets_and_what_became_of_them(tmp_path: Path) -> None:
 
 
 def test_secrets_far_into_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dockgate.builder.layers.MAX_SCANNED_FILE", 4096)
-    monkeypatch.setattr("dockgate.builder.layers.WINDOW_OVERLAP", 512)
+    monkeypatch.setattr("dockgate.builder.layers.PIECE", 4096)
+    monkeypatch.setattr("dockgate.linter.secret_search.file_search.OVERLAP", 512)
     lines = ["nothing to see here"] * 2000
     for number in (3, 199, 204, 1500, 1999):
         lines[number - 1] = f"token {TOKEN}"

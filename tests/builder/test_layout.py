@@ -458,9 +458,9 @@ def test_encrypted_and_foreign_layers(tmp_path: Path) -> None:
 
 
 def test_a_search_that_fails_is_not_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(data: bytes, path: str) -> None:
+    def fail(_search: object, _data: bytes) -> None:
         raise ValueError("oh")
 
-    monkeypatch.setattr("dockgate.builder.layers.find_in_bytes", fail)
+    monkeypatch.setattr("dockgate.builder.layers.FileSearch.feed", fail)
     write_layout(tmp_path, [{"a": "1"}], {})
     assert "ValueError: oh" in open_image(str(tmp_path)).layers[0].unread

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +24,7 @@ from dockgate.builder.manifest import Descriptor
 from dockgate.builder.reference import parse_tag
 from dockgate.builder.registry import ANSWER_LIMIT, Registry, RegistryError, is_loopback
 from dockgate.builder.transfer import Layout
-from dockgate.linter.errors import UsageError
+from dockgate.linter.errors import UnfinishedError, UsageError
 from tests.engine.client import Engine
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -106,7 +109,7 @@ def test_a_real_push_names_the_digest_last(engine: Engine, tmp_path: Path) -> No
     digest = write_layout(tmp_path / "layout", content=os.urandom(3 << 20))
     names = [parse_tag(f"{engine.registry}/registry-test/a:{tag}") for tag in ("1", "2")]
     names.append(parse_tag(f"{engine.registry}/registry-test/b"))
-    publish.push(Layout(tmp_path / "layout"), names, frozenset())
+    publish.push(Layout(tmp_path / "layout"), names, frozenset(), [])
     assert engine.registry_tags("registry-test/a") == {"1", "2"}
     assert engine.manifest_digest("registry-test/a", "2") == digest
     assert engine.manifest_digest("registry-test/b", "latest") == digest
@@ -117,8 +120,10 @@ def test_a_broken_blob_leaves_no_tag(engine: Engine, tmp_path: Path) -> None:
     layout = Layout(tmp_path / "layout")
     layer = next(blob for blob in layout.closure() if blob.media_type == LAYER)
     layout.path(layer).write_bytes(b"exchanged")
+    name, done = parse_tag(f"{engine.registry}/registry-test/broken:1"), list[str]()
     with pytest.raises(RegistryError):
-        publish.push(layout, [parse_tag(f"{engine.registry}/registry-test/broken:1")], frozenset())
+        publish.push(layout, [name], frozenset(), done)
+    assert done == []
     assert engine.registry_tags("registry-test/broken") == set()
 
 
@@ -223,7 +228,7 @@ def test_bearer_tokens(login: Credentials | None, sent: str | None) -> None:
         if path.startswith("/token"):
             return 200, {}, b'{"access_token":"abc","expires_in":300}'
         if headers.get("authorization") == "Bearer abc" or path == "/v2/":
-            return 200, {"Docker-Content-Digest": digest_of(b"x")}, b""
+            return 200, {}, b"x"
         challenge = f'Bearer realm="http://{address[0]}/token",service="reg"'
         return 401, {"WWW-Authenticate": challenge}, b""
 
@@ -243,15 +248,73 @@ def test_bearer_tokens(login: Credentials | None, sent: str | None) -> None:
 
 def test_a_digest_that_moves_is_noticed(tmp_path: Path) -> None:
     write_layout(tmp_path / "layout")
+    layout = Layout(tmp_path / "layout")
 
     def answer(method: str, path: str, _headers: dict[str, str]) -> Reply:
-        if method == "HEAD" and "/manifests/" in path:
-            told = path.rpartition("/")[2] if "sha256" in path else digest_of(b"another")
-            return 200, {"Docker-Content-Digest": told}, b""
+        if method == "GET" and "/manifests/" in path:
+            by_digest = (
+                "sha256" in path
+            )  # the tag gives other bytes, with the digest that is wanted
+            held = layout.manifest(layout.top) if by_digest else b"another"
+            return 200, {"Docker-Content-Digest": layout.top.digest}, held
         return (201 if method == "PUT" else 200), {}, b""
 
     with server(answer) as (host, _), pytest.raises(RegistryError, match="not the judged"):
-        publish.push(Layout(tmp_path / "layout"), [parse_tag(f"{host}/a:1")], frozenset())
+        publish.push(layout, [parse_tag(f"{host}/a:1")], frozenset(), [])
+
+
+@pytest.mark.parametrize("place", ["http://[", "//[::1", "https://[v1.x]/", "", "javascript:x"])
+def test_addresses_that_are_none(place: str) -> None:
+    def answer(method: str, path: str, _headers: dict[str, str]) -> Reply:
+        if path == "/v2/":
+            return 200, {}, b""
+        if method == "POST":
+            return 202, {"Location": place}, b""
+        return 401, {"WWW-Authenticate": f'Bearer realm="{place}",service="s"'}, b""
+
+    blob = Descriptor(LAYER, digest_of(b"x"), 1, {}, "", False)
+    with server(answer) as (host, _), Registry(host) as registry:
+        with pytest.raises(RegistryError):
+            registry.put_blob("a", blob, lambda: iter((b"x",)))
+        with pytest.raises(RegistryError):
+            registry.digest("a", "1")
+
+
+@pytest.mark.parametrize("seconds", ["9" * 400, "1e999", "-1", "true", '"x"'])
+def test_a_token_with_an_odd_life(seconds: str) -> None:
+    address: list[str] = []
+
+    def answer(_method: str, path: str, headers: dict[str, str]) -> Reply:
+        if path.startswith("/token"):
+            return 200, {}, f'{{"token":"abc","expires_in":{seconds}}}'.encode()
+        if headers.get("authorization") == "Bearer abc" or path == "/v2/":
+            return 200, {}, b"x"
+        return 401, {"WWW-Authenticate": f'Bearer realm="http://{address[0]}/token"'}, b""
+
+    with server(answer) as (host, _), Registry(host) as registry:
+        address.append(host)
+        assert registry.digest("a", "1") == digest_of(b"x")
+
+
+def test_a_registry_that_drips_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(4096)
+                for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500:
+                    connection.sendall(bytes((byte,)))
+                    time.sleep(0.02)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        with Registry(host, seconds=0.3) as registry:
+            registry._base = f"http://{host}"
+            with pytest.raises(UnfinishedError, match="did not end within"):
+                registry.digest("a", "1")
+        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -288,11 +351,13 @@ def test_stored_logins(docker_config: Path) -> None:
         "r.example.com": {"auth": auth("me", "pa:ss")},
         "https://index.docker.io/v1/": {"auth": auth("hub", "x")},
         "t.example.com": {"auth": auth("<token>", ""), "identitytoken": "tok"},
+        "http://old.example.com:5000/v1/": {"auth": auth("old", "y")},
         "empty.example.com": {},
     }}))  # fmt: skip
     assert credentials.find("r.example.com") == Credentials("me", "pa:ss")
     assert credentials.find("docker.io") == Credentials("hub", "x")
     assert credentials.find("t.example.com") == Credentials("<token>", "", "tok")
+    assert credentials.find("old.example.com:5000") == Credentials("old", "y")
     assert credentials.find("empty.example.com") is None
     assert credentials.find("other.example.com") is None
     assert "pa:ss" not in repr(credentials.find("r.example.com"))

@@ -65,6 +65,32 @@ def test_a_bare_build_arg_is_taken_from_the_environment(
     assert dict(request.build_args) == {"A": "z", "FROM_OUTSIDE": "1=2"}
 
 
+def test_what_came_by_name_alone_stays_off_the_command_line(
+    context: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FROM_OUTSIDE", "not for ps")
+    request = request_of(context, build_args=["FROM_OUTSIDE", "A=1"])
+    assert request.build_arg_words == ["FROM_OUTSIDE", "A=1"]
+    request = request_of(context, build_args=["FROM_OUTSIDE", "FROM_OUTSIDE=said"])
+    assert request.build_arg_words == ["FROM_OUTSIDE=said"]
+
+
+def test_a_platform_from_the_environment(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", "linux/arm64")
+    assert request_of(context).platform == "linux/arm64"
+    assert request_of(context, platforms=["linux/amd64"]).platform == "linux/amd64"
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", "linux/arm64,linux/amd64")
+    with pytest.raises(UsageError, match="one platform"):
+        request_of(context)
+
+
+def test_images_that_cached_layers_come_from(context: Path) -> None:
+    given = ["a/b:1", "type=registry,ref=r.example.com/c", "type=local,src=x", "type=inline"]
+    request = request_of(context, further={"--cache-from": given, "--ulimit": ()})
+    assert request.cache_images == ["a/b:1", "r.example.com/c"]
+    assert request.further == (("--cache-from", tuple(given)),)
+
+
 def test_values_of_build_args_are_redacted(context: Path) -> None:
     request = request_of(context, build_args=["TOKEN=s3cr3t-value", "TINY=1"])
     assert request.redact("failed: s3cr3t-value in step 1") == "failed: … in step 1"
@@ -95,6 +121,17 @@ def test_values_of_build_args_are_redacted(context: Path) -> None:
         ({"metadata_file": "no/such/folder/m"}, "--metadata-file"),
         ({"secrets": [""]}, "empty"),
         ({"target": "--push"}, "starts with '-'"),
+        ({"further": {"--output": ["."]}}, "before it is judged"),
+        ({"further": {"--allow": ["network.host"]}}, "--allow"),
+        ({"further": {"--build-context": ["a=b"]}}, "not linted"),
+        ({"further": {"--cache-to": ["type=registry,ref=r.example.com/a:1"]}}, "before the image"),
+        ({"further": {"--cache-to": ["r.example.com/a:1"]}}, "before the image"),
+        ({"further": {"--cache-to": ["type=local,dest=x,type=registry"]}}, "before the image"),
+        ({"further": {"--cache-from": ["--push"]}}, "--cache-from"),
+        ({"further": {"--add-host": ["--push"]}}, "--add-host"),
+        ({"further": {"--ulimit": ["nofile"]}}, "--ulimit"),
+        ({"further": {"--provenance": ["generator=evil/x"]}}, "--provenance"),
+        ({"further": {"--sbom": ["generator=evil/x"]}}, "--sbom"),
         ({"build_args": ["BUILDKIT_SYNTAX=evil/frontend"]}, "# syntax="),
     ],
 )
