@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
-from dockgate.rules.secret_names import key_store, secret_file
+from dockgate.rules.secret_names import declared_file, key_store, secret_file
 from dockgate.rules.subjects.context import Context
 
-#: Files named for one source; whoever has more has read enough.
+#: Files named for one source; the rest is counted.
 MAX_FILES = 20
 
 
@@ -16,26 +16,40 @@ def check(context: Context) -> Iterator[Finding]:
     """Fire at the source that brings the file, once a file; what secret-file-copied says is left.
 
     The content decides: an .env without secrets passes. Key stores cannot be read: there the
-    name decides.
+    name decides, and so it does where the user has declared it.
     """
+    further = context.settings.secret_files
     for copied in context.copied:
         named = 0
+        if secret_file(copied.source.value, further) and len(copied.files) == 1:
+            continue
         for file in copied.files:
             secrets = context.secrets.get(file.path, [])
-            if not secrets and not key_store(file.path):
-                continue
-            if secret_file(copied.source.value) and len(copied.files) == 1:
+            if secrets:
+                what = f"{secrets[0].described} at line {secrets[0].line}"
+            elif key_store(file.path):
+                what = "a key store"
+            elif declared_file(file.path, further):
+                what = "its name is one of secret_files"
+            else:
                 continue
             named += 1
             if named > MAX_FILES:
-                break
-            what = f"{secrets[0].described} at line {secrets[0].line}" if secrets else "a key store"
+                continue
             yield Finding(
                 f"{copied.instruction.cmd} {copied.source.value} brings {file.path} into the "
                 f"image, which holds a secret: {what}",
                 copied.source.span,
                 stage=copied.instruction.stage,
                 help=f"exclude it: add {file.path} to .dockerignore",
+            )
+        if named > MAX_FILES:
+            yield Finding(
+                f"{copied.instruction.cmd} {copied.source.value} brings {named - MAX_FILES} more "
+                "files with secrets into the image",
+                copied.source.span,
+                stage=copied.instruction.stage,
+                help="copy only what the program needs, or exclude the rest in .dockerignore",
             )
 
 
@@ -84,6 +98,12 @@ RULE = Rule(
             "FROM node:22\nCOPY . .\n",
             at=[2],
             files={".dockerignore": "*\n!prod.env\n", "prod.env": "API_TOKEN=4f1c9a77be20d35e\n"},
+        ),
+        bad(
+            "FROM node:22\nCOPY . .\n",
+            at=[2],
+            files={"deploy/ci.token": "x\n", "index.js": ""},
+            secret_files=("*.token",),
         ),
         good(
             "FROM node:22\nCOPY . .\n",

@@ -66,5 +66,22 @@ class Decided:
 
 
 def shipping(dockerfile: Dockerfile) -> set[int]:
-    """The stages (by index) whose layers are in the image that is built, not only copied from."""
-    return {s.index for s in dockerfile.final.chain()} if dockerfile.final is not None else set()
+    """The stages (by index) whose layers are in an image that is built, not only copied from.
+
+    That is the final stage and, where no target was chosen, every stage that nothing refers to:
+    it is of use only as a target of its own. Their ancestors are in.
+    """
+    final = dockerfile.final
+    if final is None:
+        return set()
+    leaves = [final]
+    if final is dockerfile.stages[-1]:
+        used = {r.stage.index for r in dockerfile.references if r.stage is not None}
+        leaves += [stage for stage in dockerfile.stages if stage.index not in used]
+    found: set[int] = set()
+    for leaf in leaves:
+        for stage in leaf.chain():
+            if stage.index in found:
+                break
+            found.add(stage.index)
+    return found

@@ -163,3 +163,25 @@ def _run_word(command: Command) -> ShellWord | None:
 
 def _key(path: str) -> str:
     return basename(normpath(path)) if path else ""
+
+
+def address_of(command: Command) -> ShellWord | None:
+    """The operand of a download that is its web address, None where none can be told."""
+    words = [w for w in command.args if "://" in w.value]
+    if not words:
+        before = ["", *(word.value for word in command.args)]
+        words = [
+            word
+            for word, last in zip(command.args, before, strict=False)
+            if not last.startswith("-") or not last.lower().endswith("o")
+        ]
+        words = [w for w in words if w.value[:1] == "$" or "." in w.value.strip(".")]
+    return words[0] if words else None
+
+
+def is_local(command: Command) -> bool:
+    """Whether it asks this machine only, as health checks do."""
+    word = address_of(command)
+    return word is not None and bool(
+        re.match(r"(?:https?://)?(?:localhost|127\.|\[::1\]|0\.0\.0\.0)", word.value)
+    )

@@ -75,7 +75,7 @@ def _run(found: Inventory, instruction: Instruction, commands: list[Command]) ->
                 manual, asked = set(found.packages), True
             auto |= command.args[0].value == "auto"
         elif call is None:
-            found.unsure |= _opaque(command)
+            found.unsure |= installs_unseen(command)
         elif call.manager in SYSTEM_MANAGERS:
             verb = call.verb_word.value
             if call.verb == "install":
@@ -136,7 +136,8 @@ def names(word: ShellWord, variables: Mapping[str, str]) -> list[str] | None:
     return found
 
 
-def _opaque(command: Command) -> bool:
+def installs_unseen(command: Command) -> bool:
+    """Whether the command may install anything: a script, make, `$TOOL`, a program of one's own."""
     word = command.name_word.value if command.name_word else command.name
     if command.name in OPAQUE or command.name.endswith(".sh") or "$" in word:
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dockgate.rules.subjects.shell import ShellWord
+from dockgate.rules.subjects.shell import Command, ShellWord
 
 
 class PackageCall(NamedTuple):
@@ -41,3 +41,8 @@ class PackageCall(NamedTuple):
                 elif value[:1] == "-" and value[1:].isalpha() and option[1:] in value[1:]:
                     return True
         return False
+
+
+def called(command: Command, call: PackageCall) -> str:
+    """The package manager's name for a message: `pip` also for `python3 -m pip`."""
+    return call.manager if command.name.startswith(("python", "pypy")) else command.name

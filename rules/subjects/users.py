@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dockgate.rules.data import load
 from dockgate.rules.subjects.dockerfile import Dockerfile, Reference, Stage
 from dockgate.rules.subjects.images import matches_any
@@ -25,7 +27,9 @@ def users_before(dockerfile: Dockerfile) -> dict[int, str | None]:
     found: dict[int, str | None] = {}
     last: dict[int, str | None] = {}
     for stage in dockerfile.stages:
-        user = last.get(stage.parent.index) if stage.parent is not None else None
+        user = stage.base_image.user if stage.base_image is not None else None
+        if stage.parent is not None:
+            user = last.get(stage.parent.index)
         for instruction in stage.instructions:
             found[instruction.index] = user
             if instruction.cmd == "USER" and instruction.values:
@@ -39,6 +43,9 @@ def base_of(stage: Stage) -> Reference:
     return list(stage.chain())[-1].base
 
 
-def has_own_user(reference: Reference) -> bool:
-    """Whether the image is known to run as somebody else than root."""
-    return matches_any(reference, load("nonroot-bases")["images"])
+def has_own_user(reference: Reference, further: Iterable[str] = ()) -> bool:
+    """Whether the image is known to run as somebody else than root.
+
+    `further` are the patterns of `Settings.nonroot_bases`.
+    """
+    return matches_any(reference, [*further, *load("nonroot-bases")["images"]])

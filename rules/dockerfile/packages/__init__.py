@@ -1,1 +1,1 @@
-"""Rules on system packages."""
+"""Rules on package managers and what they leave behind."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dockgate.rules.rule import Edit, Finding, Fix, Rule, Severity, bad, good
+from dockgate.rules.dockerfile.packages._edits import at_end
+from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects import apt
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.shell import Command
-from dockgate.rules.subjects.text import Span
 
 LISTS = "/var/lib/apt/lists"
 #: `/var/lib/apt`, `/var/lib/{apt,dpkg}/lists/*`, `/var/lib/*`, …
@@ -35,17 +35,6 @@ def _mounted(instruction: Instruction) -> bool:
     return any((LISTS + "/").startswith(target.rstrip("/") + "/") for target in targets if target)
 
 
-def _fix(instruction: Instruction) -> tuple[Fix, ...]:
-    body = instruction.body
-    text = body.text.rstrip()
-    if instruction.json or instruction.heredocs or not text or "#" in text or text[-1] in "&|\\":
-        return ()
-    joint = " " if text.endswith(";") else " && "
-    end = body.source(len(text) - 1) + 1
-    edit = Edit(Span(end, end), f"{joint}rm -rf {LISTS}/*")
-    return (Fix("remove the lists in the same RUN", (edit,), safe=False),)
-
-
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire at the first `update` of a RUN that ships and does not remove the lists after it."""
     done: set[int] = set()
@@ -66,7 +55,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                 call.verb_word.span,
                 stage=instruction.stage,
                 help=f"end the same RUN with rm -rf {LISTS}/*: a later one cannot shrink the layer",
-                fixes=_fix(instruction),
+                fixes=at_end(instruction, f"rm -rf {LISTS}/*", "remove the lists in the same RUN"),
             )
 
 
@@ -122,7 +111,7 @@ RULE = Rule(
             "FROM debian:12\nRUN --mount=type=cache,target=/var/lib/apt,sharing=locked \\\n"
             "    apt-get update && apt-get install -y curl\n"
         ),
-        good("FROM debian:12 AS build\nRUN apt-get update\nFROM scratch\nUSER 1\n"),
+        good("FROM debian:12 AS b\nRUN apt-get update\nFROM scratch\nCOPY --from=b /a /\n"),
     ),
     check=check,
 )

@@ -80,7 +80,7 @@ RULE = Rule(
             "RUN echo 'APT::Install-Recommends \"0\";' > /etc/apt/apt.conf.d/90lean\n"
             "RUN apt-get install -y curl\n"
         ),
-        good("FROM debian:12 AS build\nRUN apt-get install -y gcc\nFROM scratch\nUSER 1\n"),
+        good("FROM debian:12 AS b\nRUN apt-get install -y gcc\nFROM scratch\nCOPY --from=b /a /\n"),
     ),
     check=check,
 )

@@ -1,0 +1,1 @@
+"""Rules on images that compute on GPUs."""

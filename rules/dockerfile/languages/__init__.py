@@ -1,0 +1,1 @@
+"""Rules on languages: their package managers and run time settings."""

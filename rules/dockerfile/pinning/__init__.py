@@ -1,0 +1,1 @@
+"""Rules on versions that nothing settles."""
