@@ -41,7 +41,7 @@ RULE = Rule(
         "CIS Docker 1.6 4.9",
         "CWE-494",
     ),
-    aliases=("curl_or_wget_instead_of_add",),
+    aliases=("curl_or_wget_instead_of_add", "CKV_DOCKER_4"),
     examples=(
         bad("FROM debian:12\nADD https://example.com/a.tgz /\n", at=[2]),
         bad("FROM debian:12\nARG V=1\nADD --chmod=755 \\\n  http://example.com/a-$V /\n", at=[4]),

@@ -12,15 +12,20 @@ from dockgate.rules.subjects.users import base_of
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire at the final stage's FROM; HEALTHCHECK NONE is a decision, too.
 
-    An image on scratch without CMD and ENTRYPOINT is a parcel of files that nobody starts.
+    An image on scratch without CMD and ENTRYPOINT is a parcel of files that nobody starts. A base
+    image that is known counts with what it has of all these.
     """
     stage = dockerfile.final
     if stage is None or stage.healthcheck is not None:
         return
+    base, image = base_of(stage), stage.base_image
+    if image is not None and image.healthcheck is not None:
+        return
     starts = any(i.cmd in ("CMD", "ENTRYPOINT") for i in stage.history())
-    if starts or base_of(stage).name != "scratch":
+    if starts or (base.name != "scratch" if image is None else image.starts):
+        neither = f", nor has {base.name}" if image is not None else ""
         yield Finding(
-            "the image has no HEALTHCHECK",
+            f"the image has no HEALTHCHECK{neither}",
             stage.base.span,
             stage=stage,
             help="add HEALTHCHECK CMD […], or HEALTHCHECK NONE where the platform has its own",

@@ -111,7 +111,7 @@ RULE = Rule(
         "https://docs.docker.com/build/building/multi-stage/",
         "CIS Docker 1.6 4.3",
     ),
-    aliases=("prefer-multi-stage-build", "DF011", "gpu/prefer-runtime-final-stage"),
+    aliases=("prefer-multi-stage-build", "DF011"),
     examples=(
         bad("FROM golang:1.23\nCOPY . .\nRUN go build -o /app .\n", at=[3]),
         bad("FROM debian:12\nRUN apt-get install -y \\\n  curl gcc \\\n  libssl-dev\n", at=[3]),

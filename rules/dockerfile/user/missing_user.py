@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
-from dockgate.rules.subjects.users import base_of, has_own_user
+from dockgate.rules.subjects.users import base_of, has_own_user, is_root
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
@@ -14,11 +14,16 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     stage = dockerfile.final
     if stage is None or stage.windows or stage.user_instruction is not None:
         return
-    base = base_of(stage)
-    if has_own_user(base):
+    base, image = base_of(stage), stage.base_image
+    if image is None and has_own_user(base, dockerfile.settings.nonroot_bases):
         return
     name = (base.name or base.raw).partition("@")[0]
     whose = "root: scratch has no other" if name == "scratch" else f"{name} does, most likely root"
+    if image is not None:
+        if not is_root(image.user):
+            return
+        said = f"USER {image.user}" if image.user else "no USER either"
+        whose = f"root: {name} has {said}"
     yield Finding(
         f"no USER is set, so the image runs as {whose}",
         stage.base.span,
@@ -36,7 +41,8 @@ RULE = Rule(
         "nobody, which is root. The person who starts the container does not see it; the one who "
         "breaks into it is uid 0 at once. An image that drops root in its entry script should "
         "still say so, since Kubernetes' runAsNonRoot and most scanners read the image "
-        "configuration only. Bases that are known to set a user are left in peace."
+        "configuration only. Bases that are known to set a user are left in peace; with --resolve "
+        "the base itself is asked whom it runs as."
     ),
     references=(
         "https://docs.docker.com/build/building/best-practices/#user",

@@ -18,7 +18,8 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     if not is_root(stage.user, windows=stage.windows):
         return
     nobody = not stage.user.partition(":")[0]
-    if nobody and instruction.undefined and base_of(stage).name != "scratch":
+    known = stage.base_image is not None or base_of(stage).name == "scratch"
+    if nobody and instruction.undefined and not known:
         return  # an ENV of the base image may give it
     word, means = instruction.words[0], ""
     if nobody:
