@@ -73,7 +73,7 @@ class Evaluator:
     ) -> None:
         self._escape = escape
         self._build_args = build_args
-        self._budget = budget
+        self.budget = budget
         self._report = report
         self.globals: Scope = EMPTY  #: ARGs before the first FROM, predefined ones too
 
@@ -154,14 +154,14 @@ class Evaluator:
         """`text`, which stands at `offset` of `word`, expanded; as written where it cannot be."""
         if "$" not in text and self._escape not in text and "'" not in text and '"' not in text:
             return text
-        lex = Expander(variables, self._escape, budget=self._budget)
+        lex = Expander(variables, self._escape, budget=self.budget)
         try:
             result = lex.word(text)
         except ExpansionError as error:
             span = _place(instruction, word, offset, 0, len(text))
             self._report(instruction, f"failed to process {quoted(text)}: {error}", span)
-            return text
-        if lex.unmatched and not trigger:
+            result = text
+        if not trigger:
             self._note(instruction, lex, word, offset, declared)
         return result
 
@@ -173,10 +173,13 @@ class Evaluator:
         offset: int,
         declared: Mapping[str, str],
     ) -> None:
-        for name, start, end in lex.unmatched:
-            if name not in declared:
-                span = _place(instruction, word, offset, start, end)
-                instruction.undefined.append((name, span))
+        for found, noted in (
+            (lex.unmatched, instruction.undefined),
+            (lex.unneeded, instruction.unneeded),
+        ):
+            for name, start, end in found:
+                if name not in declared:
+                    noted.append((name, _place(instruction, word, offset, start, end)))
 
     def _pairs(self, state: State, instruction: Instruction, trigger: bool) -> list[str]:
         variables, declared = state.variables.scope(), state.declared.scope()
@@ -229,7 +232,7 @@ class Evaluator:
         for heredoc in instruction.heredocs:
             if not heredoc.expand or "$" not in heredoc.content:
                 continue
-            lex = Expander(state.variables.scope(), quotes=False, budget=self._budget)
+            lex = Expander(state.variables.scope(), quotes=False, budget=self.budget)
             body = heredoc.body
             try:
                 lex.word(body.text)
@@ -255,13 +258,13 @@ class Evaluator:
         for word in instruction.words:
             value = word.value
             if not value.isalnum():
-                lex = Expander(variables, self._escape, budget=self._budget)
+                lex = Expander(variables, self._escape, budget=self.budget)
                 try:
                     value = " ".join(lex.words(value))
                 except ExpansionError as error:
                     message = f"failed to process {quoted(value)}: {error}"
                     self._report(instruction, message, word.span)
-                if lex.unmatched and not trigger:
+                if not trigger:
                     self._note(instruction, lex, word, 0, declared)
             values.append(value)
         return values

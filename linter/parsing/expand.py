@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dockgate.linter.parsing.glob import Pattern
+from dockgate.rules.pattern import pattern
 
 #: What Go's `unicode.IsSpace` takes for a space.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -23,8 +24,8 @@ MAX_TOTAL = 1 << 24
 #: How long one expanded word may get, in characters.
 MAX_RESULT = 1 << 18
 
-_SPACE = re.compile(f"[{SPACES}]")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPACE = pattern(f"[{SPACES}]")
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL_PARAMETERS = frozenset("@*#?-$!0")
 #: Runs without meaning, by (escape, stop character, whether quotes mean something).
 _RUNS: dict[tuple[str, str, bool], re.Pattern[str]] = {}
@@ -80,6 +81,7 @@ class Expander:
         "_values",
         "_word",
         "unmatched",
+        "unneeded",
     )
 
     def __init__(
@@ -105,10 +107,13 @@ class Expander:
         self._depth = 0
         #: variables without a value and without a default that took part in the last word
         self.unmatched: list[Unmatched] = []
+        #: those that had a default, or stood where they were not needed: BuildKit's checks count
+        #: them all the same
+        self.unneeded: list[Unmatched] = []
 
     def word(self, word: str) -> str:
         """`word` with variables replaced, quotes and escapes removed; ExpansionError."""
-        self.unmatched = []
+        self.unmatched, self.unneeded = [], []
         if not word or (
             "$" not in word
             and self._escape not in word
@@ -122,7 +127,7 @@ class Expander:
 
     def words(self, word: str) -> list[str]:
         """The same, split at spaces that are not quoted; a variable's spaces split too."""
-        self.unmatched = []
+        self.unmatched, self.unneeded = [], []
         self._start(word)
         escape, end = self._escape, len(word)
         words: list[str] = []
@@ -343,10 +348,13 @@ class Expander:
         value = self._values.get(name)
         if value is None and self._skip_unset:
             return f"${{{name}{modifier}{word}}}"
+        if value is None and operator in ("-", "+", "?"):
+            self.unneeded.append(Unmatched(name, start, self._pos))
         empty = value is None or (modifier[0] == ":" and value == "")
         if operator in ("-", "+"):
             if empty is (operator == "-"):
                 return word
+            self.unneeded += self.unmatched[known:]
             del self.unmatched[known:]  # what is not used cannot be missed
             return "" if value is None or operator == "+" else self._spent(value, start)
         if operator == "?":
@@ -356,6 +364,8 @@ class Expander:
             assert value is not None
             return self._spent(value, start)
         if operator not in ("#", "%"):
+            if value is None:
+                self.unmatched.append(Unmatched(name, start, self._pos))
             raise ExpansionError(f"unsupported modifier ({modifier}) in substitution", start)
         if value is None:
             self.unmatched.append(Unmatched(name, start, self._pos))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from dockgate.linter.parsing.expand import Expander, ExpansionError
 from dockgate.linter.parsing.lexer import Lexer, LogicalLine
 from dockgate.linter.parsing.words import KNOWN, Fault, Piece, Split, arguments, split
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import (
     Dockerfile,
     Flag,
@@ -23,8 +23,8 @@ MAX_ONBUILD = 8
 #: What Go's ParseUint gives for a number that does not fit.
 _MAX_UINT = (1 << 64) - 1
 
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_HEREDOC = pattern(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
+_PLAIN_NAME = pattern(r"[A-Za-z0-9_.-]+")
 _HEREDOC_COMMANDS = frozenset({"RUN", "COPY", "ADD"})
 
 

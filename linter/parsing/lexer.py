@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import Comment, Directive, ParseError
 from dockgate.rules.subjects.text import MappedText, Span
 
@@ -22,7 +23,7 @@ SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
 )
 BOM = "\ufeff"
 
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=")
+_DIRECTIVE = pattern(r"([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 

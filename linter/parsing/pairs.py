@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import Instruction
 from dockgate.rules.subjects.text import Span, Text
 
 #: `NAME=`: where an ARG's further words start with it, they are ARGs of their own.
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNMENT = pattern(r"[A-Za-z_][A-Za-z0-9_]*=")
 _BLANKS = " \t"
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
-_COMPONENT = re.compile(r"[A-Za-z0-9_.-]+")
+from dockgate.rules.pattern import pattern
+
+_COMPONENT = pattern(r"[A-Za-z0-9_.-]+")
 #: Other names of architectures (containerd's normalizeArch), with the variant they imply.
 _ARCHITECTURES = {
     "i386": ("386", ""),

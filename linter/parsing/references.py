@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dockgate.linter.parsing.mounts import fields
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import (
     Directive,
     Flag,
@@ -21,7 +22,7 @@ MAX_NAME = 4096
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 #: The grammar of distribution/reference.
-_IMAGE = re.compile(
+_IMAGE = pattern(
     rf"(?:(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?/)?"
     rf"{_PART}(?:/{_PART})*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+.\-_]*:[0-9a-fA-F]{32,})?"

@@ -1,19 +1,21 @@
 """Stages: what they are based on, what is in force where, what they pull.
 
-Follows moby/buildkit `frontend/dockerfile/dockerfile2llb` with every base image taken for one
-that sets nothing but PATH: what a real base sets, text cannot tell.
+Follows moby/buildkit `frontend/dockerfile/dockerfile2llb`. What a real base sets, text cannot tell:
+one that is not among the bases given is taken for one that sets nothing but PATH.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from dockgate.linter.errors import UnfinishedError
 from dockgate.linter.parsing import platforms, references
 from dockgate.linter.parsing.evaluate import Evaluator, State
 from dockgate.linter.parsing.expand import Budget, Expander, ExpansionError
 from dockgate.linter.parsing.platforms import Platform
 from dockgate.linter.parsing.scope import Variables
+from dockgate.rules.pattern import pattern
+from dockgate.rules.subjects.base_image import BaseImage, Bases, key
 from dockgate.rules.subjects.dockerfile import (
     Dockerfile,
     Instruction,
@@ -31,9 +33,9 @@ MAX_TRIGGERS = 100_000
 #: Names that only Windows images bear, by which a file is known for what it is where no platform
 #: is given. (`mcr.microsoft.com/windows/…` alone does not decide it: BuildKit on Linux reads it.)
 _WINDOWS_FILE = ("windowsservercore", "nanoserver")
-_WINDOWS_BASE = re.compile(r"mcr\.microsoft\.com/windows|nanoserver|servercore|windows-server")
-_WINDOWS_SHELL = re.compile(r"(?:^|[\\/])(?:powershell|cmd)(?:\.exe)?$")
-STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_WINDOWS_BASE = pattern(r"mcr\.microsoft\.com/windows|nanoserver|servercore|windows-server")
+_WINDOWS_SHELL = pattern(r"(?:^|[\\/])(?:powershell|cmd)(?:\.exe)?$")
+STAGE_NAME = pattern(r"[a-z][a-z0-9-_.]*")
 
 
 def resolve(
@@ -41,25 +43,40 @@ def resolve(
     build_args: Mapping[str, str],
     target: str | None,
     platform: str | None,
+    bases: Bases | None = None,
 ) -> None:
-    """Fill in stages, references, values and what is in force at each instruction."""
+    """Fill in stages, references, values and what is in force at each instruction.
+
+    `bases`: what base images set; only those of stages that are built are looked up.
+    """
     if dockerfile.instructions:
-        _Resolver(dockerfile, build_args, platform).run(target)
+        _Resolver(dockerfile, build_args, platform, bases).run(target)
 
 
 class _Resolver:
     def __init__(
-        self, dockerfile: Dockerfile, build_args: Mapping[str, str], platform: str | None
+        self,
+        dockerfile: Dockerfile,
+        build_args: Mapping[str, str],
+        platform: str | None,
+        bases: Bases | None,
     ) -> None:
         self.dockerfile = dockerfile
+        self.bases = bases
         self.build_args = build_args
         self.evaluator = Evaluator(dockerfile.escape, build_args, Budget(), self._fault)
+        self.by_default = Evaluator(dockerfile.escape, {}, self.evaluator.budget, _unheard)
         self.target_platform = self._platform(platform)
         self.globals = Variables()
         self.declared = Variables()
+        #: the globals as they are when no build argument is given
+        self.defaults = Variables() if build_args else self.globals
+        self.defaults_failed = False
         #: stages by name, the latest of each so far
         self.names: dict[str, Stage] = {}
         self.states: list[State] = []
+        #: what stages on a base image that is known start from, by their index
+        self.starts: dict[int, State] = {}
         #: triggers by the index of the stage that they stand in
         self.triggers: dict[int, list[Instruction]] = {}
         self.triggers_left = MAX_TRIGGERS
@@ -86,10 +103,12 @@ class _Resolver:
                 ParseError("dockerfile contains no stages to build", last.start, last.keyword)
             )
             return
-        for stage in dockerfile.stages:
-            self._evaluate(stage)
         self._refer()
         self._choose(target)
+        if self.bases is not None:
+            self._ask(self.bases)
+        for stage in dockerfile.stages:
+            self._evaluate(stage)
         self._report()
 
     def _platform(self, name: str | None) -> Platform:
@@ -123,14 +142,20 @@ class _Resolver:
 
     def _predefined(self, name: str, value: str) -> None:
         self.globals.set(name, self.build_args.get(name, value))
+        if self.defaults is not self.globals:
+            self.defaults.set(name, self.build_args.get(name, value))
         self.declared.set(name, "")
 
     def _before_stages(self, instruction: Instruction) -> None:
         instruction.env = self.globals.scope()
         if instruction.cmd == "ARG":
+            faults = len(self.dockerfile.errors)
             instruction.values = self.evaluator.argument(
                 instruction, self.globals, self.declared, {}
             )
+            if self.defaults is not self.globals:
+                self.by_default.argument(instruction, self.defaults, Variables(), {}, trigger=True)
+            self.defaults_failed |= len(self.dockerfile.errors) > faults
 
     def _from(self, instruction: Instruction) -> Stage:
         dockerfile, variables = self.dockerfile, self.globals.scope()
@@ -152,7 +177,9 @@ class _Resolver:
         instruction.stage = stage
         if not name and words:
             self._fault(instruction, f"base name ({word.value}) should not be blank", word.span)
-        stage.platform = self._stage_platform(instruction, variables, known)
+        stage.platform = self._stage_platform(stage, variables, known)
+        if words and not self.defaults_failed:
+            stage.default_problem = self._default_problem(word)
         stage.parent = base.stage = self.names.get(name.lower())
         stage.name = _stage_name(instruction)
         if stage.name is not None:
@@ -162,12 +189,22 @@ class _Resolver:
         dockerfile.references.append(base)
         return stage
 
+    def _default_problem(self, word: Word) -> str:
+        """What is wrong with the base's name by default; at the first fault BuildKit gives up."""
+        try:
+            name = Expander(self.defaults.scope(), self.dockerfile.escape).word(word.value)
+        except ExpansionError:
+            self.defaults_failed = True
+            return ""
+        return references.problem(name)
+
     def _stage_platform(
         self,
-        instruction: Instruction,
+        stage: Stage,
         variables: Mapping[str, str],
         known: Mapping[str, str],
     ) -> str | None:
+        instruction = stage.from_
         flag = instruction.flag("platform")
         if flag is None or not flag.value:
             return None
@@ -177,7 +214,7 @@ class _Resolver:
             self._fault(instruction, message, flag.span)
             return None
         try:
-            platforms.parse(value)
+            stage.system, stage.architecture = platforms.parse(value)[:2]
         except ValueError as error:
             message = f"failed to parse platform {flag.value}: {error}"
             self._fault(instruction, message, flag.span)
@@ -185,15 +222,17 @@ class _Resolver:
 
     def _evaluate(self, stage: Stage) -> None:
         parent = stage.parent
-        state = State(self._system(stage), self.states[parent.index] if parent else None)
+        start = self.states[parent.index] if parent else self.starts.get(stage.index)
+        state = State(self._system(stage), start)
         self.states.append(state)
-        if parent is None:
+        if start is None:
             if state.system != "windows":
                 state.variables.set("PATH", DEFAULT_PATH)
                 state.env.set("PATH", DEFAULT_PATH)
             if stage.base.name == "scratch":
                 state.workdir = "\\" if state.system == "windows" else "/"
-        else:
+        elif parent is not None:
+            stage.base_image = parent.base_image
             stage.triggers = self._triggers(parent)
             for trigger in stage.triggers:
                 self.evaluator.step(state, trigger, trigger=True)
@@ -208,9 +247,47 @@ class _Resolver:
         stage.healthcheck = state.healthcheck
         stage.windows = (
             state.system == "windows"
-            or (parent.windows if parent else bool(_WINDOWS_BASE.search(stage.base.name.lower())))
+            or (parent.windows if parent else _looks_windows(stage))
             or bool(state.shell and _WINDOWS_SHELL.search(state.shell[0].lower()))
         )
+
+    def _ask(self, bases: Bases) -> None:
+        """Look up the images that the stages to be built are based on, each once."""
+        known: dict[str, tuple[State, BaseImage] | None] = {}
+        for stage in self.dockerfile.reached():
+            platform = self._wanted(stage)
+            if not stage.base.is_image or references.problem(stage.base.name) or not platform:
+                continue
+            name = key(stage.base.normalised, platform)
+            if name not in known:
+                known[name] = self._start(bases, name)
+            found = known[name]
+            if found is not None:
+                self.starts[stage.index], stage.base_image = found
+
+    def _start(self, bases: Bases, name: str) -> tuple[State, BaseImage] | None:
+        """What stages on this image start from, None where it is not known."""
+        try:
+            image = bases.get(name)
+        except UnfinishedError as error:
+            self.dockerfile.unresolved.append(str(error))
+            return None
+        if image is None:
+            return None
+        from dockgate.linter.parsing.inherit import start
+
+        evaluator = Evaluator("\\", self.build_args, self.evaluator.budget, _unheard)
+        evaluator.globals = self.evaluator.globals
+        return start(image, evaluator, DEFAULT_PATH)
+
+    def _wanted(self, stage: Stage) -> str:
+        """The platform that the stage's base is pulled for, "" where BuildKit refuses it."""
+        if not stage.platform:
+            return self.target_platform.name
+        try:
+            return platforms.parse(stage.platform).name
+        except ValueError:
+            return ""
 
     def _triggers(self, parent: Stage) -> list[Instruction]:
         """What a child of `parent` runs first; one list for all its children."""
@@ -284,6 +361,15 @@ class _Resolver:
                 if problem:
                     message = f'failed to parse stage name "{reference.name}": {problem}'
                     errors.append(ParseError(message, instruction.start, reference.span))
+
+
+def _unheard(_instruction: Instruction, _message: str, _span: Span) -> None:
+    """Faults of the defaults, where the values given are what counts."""
+
+
+def _looks_windows(stage: Stage) -> bool:
+    """Whether the base is one for Windows by its name, where nothing better is known."""
+    return stage.base_image is None and bool(_WINDOWS_BASE.search(stage.base.name.lower()))
 
 
 def _incomplete(word: Word, variables: Mapping[str, str], escape: str) -> bool:

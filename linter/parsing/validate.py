@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from dockgate.linter.parsing import check_options
 from dockgate.linter.parsing.expand import ExpansionError
 from dockgate.linter.parsing.instructions import heredoc_of
 from dockgate.linter.parsing.mounts import fields
 from dockgate.linter.parsing.stages import STAGE_NAME
 from dockgate.linter.parsing.words import KNOWN, quoted
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import Dockerfile, Flag, Instruction, ParseError
 from dockgate.rules.subjects.text import Span
 
@@ -58,8 +60,8 @@ _MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _BARE_KEYS = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 _MOUNT_KEYS = _BARE_KEYS | {"type", "from", "source", "src", "target", "dst", "destination"}
 _MOUNT_KEYS |= {"size", "id", "sharing", "mode", "uid", "gid", "env"}
-_DURATION = re.compile(r"[-+]?(?:0|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+")
-_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_DURATION = pattern(r"[-+]?(?:0|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+")
+_DURATION_PART = pattern(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 #: How many characters may differ for a suggestion.
 _SUGGESTION_DISTANCE = 2
@@ -69,6 +71,13 @@ _LONGEST_SUGGESTED = max(map(len, KNOWN)) + _SUGGESTION_DISTANCE
 def check(dockerfile: Dockerfile) -> None:
     """Adds the errors of all instructions."""
     errors = dockerfile.errors
+    for directive in dockerfile.directives:
+        if directive.name == "check":
+            try:
+                check_options.parse(directive.value)
+            except ValueError as error:
+                message = f"failed to parse check options: {error}"
+                errors.append(ParseError(message, directive.line, directive.value_span))
     for instruction in dockerfile.instructions:
         for message, span in _problems(instruction):
             errors.append(ParseError(message, instruction.start, span))

@@ -11,6 +11,7 @@ import re
 from typing import Any, NamedTuple
 
 from dockgate.linter.parsing.lexer import SPACES
+from dockgate.rules.pattern import pattern
 
 
 class Piece(NamedTuple):
@@ -48,13 +49,13 @@ _PAIRS = frozenset({"ENV", "LABEL"})
 KNOWN = _JSON_OR_TEXT | _JSON_OR_WORDS | _WORDS | _TEXT | _PAIRS | {"ARG", "HEALTHCHECK", "ONBUILD"}
 
 _CLASS = re.escape(SPACES)
-_KEYWORD = re.compile(r"[^\t\v\f\r ]*")
-BLANK = re.compile(r"[\t\v\f\r ]+")
-_BARE = re.compile(r"[^\t\v\f\r ]+")
+_KEYWORD = pattern(r"[^\t\v\f\r ]*")
+BLANK = pattern(r"[\t\v\f\r ]+")
+_BARE = pattern(r"[^\t\v\f\r ]+")
 #: Spaces that BuildKit looks for byte by byte: 0x85 and 0xA0 are spaces there, U+00A0 is none.
-_BYTE_SPACES = re.compile("[\t\n\v\f\r \udc85\udca0]*")
-_TYPE = re.compile(r"[^\t\n\v\f\r ]*")
-_PLAIN_FLAG = re.compile(r"--[!#-&(-\[\]-~]*(?=[\t\n\v\f\r ]|\Z)")
+_BYTE_SPACES = pattern("[\t\n\v\f\r \udc85\udca0]*")
+_TYPE = pattern(r"[^\t\n\v\f\r ]*")
+_PLAIN_FLAG = pattern(r"--[!#-&(-\[\]-~]*(?=[\t\n\v\f\r ]|\Z)")
 _QUOTED_WORD = {
     escape: re.compile(
         f"""(?:[^{_CLASS}'"{re.escape(escape)}]+|{re.escape(escape)}."""
@@ -63,12 +64,12 @@ _QUOTED_WORD = {
     )
     for escape in ("\\", "`")
 }
-_JSON_STRING = re.compile(
+_JSON_STRING = pattern(
     r'[ \t\r\n]*"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*)"'
     r"[ \t\r\n]*([,\]])"
 )
-_EMPTY_ARRAY = re.compile(r"\[[ \t\r\n]*\][ \t\r\n]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_EMPTY_ARRAY = pattern(r"\[[ \t\r\n]*\][ \t\r\n]*")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def split(text: str, start: int, end: int) -> Split:

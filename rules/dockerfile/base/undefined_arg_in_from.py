@@ -18,7 +18,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     }
     for stage in dockerfile.stages:
         seen = set(declared)
-        for name, span in stage.from_.undefined:
+        for name, span in stage.from_.undefined + stage.from_.unneeded:
             if name not in seen:
                 seen.add(name)
                 yield Finding(
@@ -37,7 +37,7 @@ RULE = Rule(
         "FROM sees only the ARGs that stand before the first FROM, and BuildKit's predefined "
         "platform arguments. Any other variable is empty there: a misspelt name gives an image "
         "without its tag or platform, or no valid image at all, and the person who passes "
-        "--build-arg sees no effect."
+        "--build-arg sees no effect; so it is with ${VERSION:-22}, too."
     ),
     references=(
         "https://docs.docker.com/reference/build-checks/undefined-arg-in-from/",
@@ -48,6 +48,7 @@ RULE = Rule(
         bad("FROM node:${VERSION}\n", at=[1]),
         bad("ARG tag=latest\nFROM busybox:${tag}${version} AS b\n", at=[2]),
         bad("FROM --platform=$BULIDPLATFORM alpine:3.20\n", at=[1]),
+        bad("FROM node:${VERSION:-22}\n", at=[1]),
         bad("FROM alpine:3.20\nARG V=1\nFROM debian:$V\n", at=[3]),
         good("ARG VERSION=22\nFROM node:${VERSION}\n"),
         good("FROM --platform=$BUILDPLATFORM alpine:3.20\n"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockgate.rules.dockerfile.base.unpinned_base import floats
-from dockgate.rules.rule import Finding, Rule, Severity, bad, good
-from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.rule import Edit, Finding, Fix, Rule, Severity, bad, good
+from dockgate.rules.subjects.dockerfile import Dockerfile, Reference
+from dockgate.rules.subjects.text import Span
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
@@ -20,7 +21,19 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                 reference.span,
                 stage=reference.instruction.stage if reference.instruction else None,
                 help=f"write {reference.name}@sha256:… with the digest of the image you tested",
+                fixes=_fixes(reference),
             )
+
+
+def _fixes(reference: Reference) -> tuple[Fix, ...]:
+    """The digest, where the base has been asked for it: it need not be the one that was tested."""
+    stage = reference.instruction.stage if reference.instruction else None
+    if reference.kind != "from" or stage is None or stage.base_image is None:
+        return ()
+    digest, end = stage.base_image.digest, reference.span.end
+    if not digest or reference.raw != reference.name:
+        return ()
+    return (Fix(f"pin {reference.name}", (Edit(Span(end, end), f"@{digest}"),), safe=False),)
 
 
 RULE = Rule(

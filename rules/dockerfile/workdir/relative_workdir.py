@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dockgate.rules.data import load
+from dockgate.rules.dockerfile.workdir._first import relative
 from dockgate.rules.rule import Edit, Finding, Fix, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage
 from dockgate.rules.subjects.images import matches_any
 from dockgate.rules.subjects.text import Span
 from dockgate.rules.subjects.users import base_of
-
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|[\\/]")
-_UNKNOWN = re.compile(r"\s*[\"']?\$")
-
-
-def _absolute(path: str, *, windows: bool) -> bool:
-    return bool(_WINDOWS.match(path)) if windows else path.startswith("/")
 
 
 def _fix(stage: Stage, instruction: Instruction) -> tuple[Fix, ...]:
@@ -36,20 +29,12 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
 
     A path that begins with a variable which only the base can set is not known to be relative.
     """
-    known: set[int] = set()  # stages that have a WORKDIR of their own or from an ancestor
-    for stage in dockerfile.stages:
-        instruction = next(stage.find("WORKDIR"), None)
-        inherited = stage.parent is not None and stage.parent.index in known
-        if inherited or instruction is not None:
-            known.add(stage.index)
-        if inherited or instruction is None or not instruction.words:
-            continue
-        word, path = instruction.words[0], instruction.values[0]
-        unknown = bool(_UNKNOWN.match(word.value)) and (not path or "$" in path)
-        if not unknown and not _absolute(path, windows=stage.windows):
+    for stage, instruction, unknown in relative(dockerfile):
+        if not unknown:
             yield Finding(
-                f"WORKDIR {path} is relative to the base image's own, which may change",
-                word.span,
+                f"WORKDIR {instruction.values[0]} is relative to the base image's own, which may "
+                "change",
+                instruction.words[0].span,
                 stage=stage,
                 help="write the whole path, from the root",
                 fixes=_fix(stage, instruction),

@@ -1,0 +1,1 @@
+"""Rules on how a Dockerfile looks; all off by default."""

@@ -1,0 +1,1 @@
+"""Rules on variables: where they come from and what they may mean."""
