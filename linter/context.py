@@ -10,7 +10,10 @@ import os
 import stat
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import BinaryIO
 
+from dockgate.linter.errors import UnfinishedError
+from dockgate.linter.files import open_found
 from dockgate.linter.ignore_patterns import (
     Matcher,
     PatternError,
@@ -21,6 +24,7 @@ from dockgate.linter.ignore_patterns import (
 )
 from dockgate.rules.subjects.context import Context, ContextFile, Copied
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
+from dockgate.rules.subjects.secret import Secret
 
 #: Files and folders of a context; past it the walk stops with an error.
 MAX_ENTRIES = 1_000_000
@@ -31,14 +35,11 @@ MAX_DEPTH = 256
 #: Bytes of an ignore file.
 MAX_IGNORE_FILE = 1 << 20
 
-#: Bytes of one file that are searched for secrets, from its start.
-MAX_FILE_BYTES = 4 << 20
-
 #: Bytes of a context that are searched for secrets in all.
 MAX_TOTAL_BYTES = 4 << 30
 
 
-class ContextError(Exception):
+class ContextError(UnfinishedError):
     """A context that cannot be read; the text is one line: what, where, what to do."""
 
 
@@ -65,7 +66,7 @@ def load(root: str, dockerfile: Dockerfile) -> Context:
 def _ignore_file(root: str, dockerfile: str) -> tuple[str | None, Matcher | None]:
     for path in (f"{dockerfile}.dockerignore", os.path.join(root, ".dockerignore")):
         try:
-            with open(path, "rb") as file:
+            with open_found(path) as file:
                 data = file.read(MAX_IGNORE_FILE + 1)
         except (FileNotFoundError, NotADirectoryError):
             continue
@@ -235,33 +236,47 @@ def _touches(ignored: str, source: str) -> bool:
 
 
 def _search(context: Context) -> None:
-    """Fill `context.secrets` from the files that are copied, each read once."""
-    from dockgate.linter.secrets import find_in_bytes
-
-    total = 0
-    for file in {file.path: file for copied in context.copied for file in copied.files}.values():
-        if not stat.S_ISREG(file.mode):
-            continue
-        total += min(file.size, MAX_FILE_BYTES)
-        if total > MAX_TOTAL_BYTES:
-            raise ContextError(
-                f"{context.root}: more than {MAX_TOTAL_BYTES >> 30} GiB would be copied, too "
-                "much to search for secrets; exclude what the image does not need"
-            )
-        found = find_in_bytes(_read(os.path.join(context.root, file.path)), file.path)
+    """Fill `context.secrets` from the files that are copied, each read once and to its end."""
+    files = {file.path: file for copied in context.copied for file in copied.files}
+    regular = [file for file in files.values() if stat.S_ISREG(file.mode)]
+    if sum(file.size for file in regular) > MAX_TOTAL_BYTES:
+        raise ContextError(
+            f"{context.root}: more than {MAX_TOTAL_BYTES >> 30} GiB would be copied, too "
+            "much to search for secrets; exclude what the image does not need"
+        )
+    for file in regular:
+        found = _secrets_of(context, file)
         if found:
-            context.secrets[file.path] = [one.secret for one in found]
+            context.secrets[file.path] = found
 
 
-def _read(path: str) -> bytes:
-    """The start of a file; never follows a link, never waits for a pipe."""
+def _secrets_of(context: Context, file: ContextFile) -> list[Secret]:
+    from dockgate.linter.secret_search.file_search import PIECE, FileSearch
+
+    place = os.path.join(context.root, file.path)
+    search = FileSearch(file.path, context.settings.secret_names)
+    found: list[Secret] = []
+    read = 0
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with _opened(place) as content:
+            while piece := content.read(PIECE):
+                found += [one.secret for one in search.feed(piece)]
+                read += len(piece)
+                if read > file.size + PIECE:
+                    raise ContextError(f"{place}: grows while it is read; build when it is whole")
     except FileNotFoundError:
-        return b""
+        return []  # gone since
     except OSError as error:
         raise ContextError(
-            f"{path}: {error.strerror}; it would be copied, but cannot be searched for secrets"
+            f"{place}: {error.strerror}; it would be copied, but cannot be searched for secrets"
         ) from None
-    with open(handle, "rb") as file:
-        return file.read(MAX_FILE_BYTES)
+    except ContextError:
+        raise
+    except UnfinishedError as error:
+        raise ContextError(f"{place}: {error}; exclude it in .dockerignore") from None
+    return found
+
+
+def _opened(path: str) -> BinaryIO:
+    """The file; never follows a link, never waits for a pipe."""
+    return open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")

@@ -7,10 +7,13 @@ prefilter runs, until something in the file looks like a token.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dockgate.linter.errors import UnfinishedError
 from dockgate.linter.secret_search import assignments, prefilter, secret_shapes
+from dockgate.linter.secret_search.secret_shapes import Origin
 from dockgate.rules import secret_names
 from dockgate.rules.subjects.secret import Secret
 from dockgate.rules.subjects.text import MappedText, Span, Text
@@ -26,11 +29,8 @@ SHOWN = 4
 #: square of what they are given.
 WINDOW = 1024
 
-#: Lines or pieces of one text that the plugins are given.
-MAX_WINDOWS = 1000
-
-#: Secrets reported of one text; whoever has more has read enough.
-MAX_SECRETS = 200
+#: Secrets of one text; past it the search fails, so that the run is undecided.
+MAX_SECRETS = 1000
 
 _KINDS = {
     secret_names.PASSWORD: "Password",
@@ -47,17 +47,33 @@ def redact(value: str) -> str:
 def attach(dockerfile: Dockerfile) -> None:
     """Fill `secrets` of every instruction, triggers of ONBUILD too; spans are the file's.
 
-    What a variable's name means is read with `dockerfile.settings`.
+    What a variable's name means is read with `dockerfile.settings`. Raises UnfinishedError, all
+    instructions but the overfull filled, when there are more than MAX_SECRETS.
     """
     text = dockerfile.text.text
     further = dockerfile.settings.secret_names
     rows = prefilter.rows_of(text)
-    if not rows and not further and not assignments.possible(text):
+    if not rows and not assignments.possible(text, further):
         return
     arguments: dict[int, set[str]] = {}
+    total, failure = 0, None
     for instruction in dockerfile.with_triggers():
-        found = _of_instruction(instruction, _Search(dockerfile.text, further, rows, arguments))
-        instruction.secrets = sorted(found, key=lambda secret: secret.span)[:MAX_SECRETS]
+        try:
+            found = _of_instruction(instruction, _Search(dockerfile.text, further, rows, arguments))
+            total += len(found)
+            require_few(total)
+        except UnfinishedError as error:
+            failure = error
+            continue
+        instruction.secrets = sorted(found, key=lambda secret: secret.span)
+    if failure is not None:
+        raise failure
+
+
+def require_few(secrets: int) -> None:
+    """Raise UnfinishedError for more than MAX_SECRETS of one text."""
+    if secrets > MAX_SECRETS:
+        raise UnfinishedError(f"more than {MAX_SECRETS:,} secrets: the rest was not searched")
 
 
 class _Search(NamedTuple):
@@ -86,58 +102,75 @@ def _find_in_value(
     if kind is not None:
         if secret_names.harmless_value(kind, value):
             return None
-        return _secret(_KINDS[kind], value, 0, value, certain=False)
-    for pair in assignments.find(value):
-        return of_assignment(pair, value)
+        return of_name(_KINDS[kind], value, 0, Lines(value))
+    for pair in assignments.find(value, further):
+        return of_assignment(pair, Lines(value))
     return None
 
 
-def find_in_text(text: str, filename: str = "") -> list[Secret]:
+def find_in_text(text: str, filename: str = "", further: tuple[str, ...] = ()) -> list[Secret]:
     """The secrets in a script or a configuration; spans are offsets in `text`.
 
-    `filename` tells how names are read: see linter/secret_files.py.
+    `filename` tells how names are read: see secret_search/secret_files.py. Raises UnfinishedError
+    when there are more than MAX_SECRETS.
     """
-    return _find_in_text(text, filename, None)
+    return _find_in_text(text, filename, further, None)
 
 
-def _find_in_text(text: str, filename: str, rows: tuple[int, ...] | None) -> list[Secret]:
+def _find_in_text(
+    text: str, filename: str, further: tuple[str, ...], rows: tuple[int, ...] | None
+) -> list[Secret]:
     found = list(_tokens(text, rows))
     if filename:
         from dockgate.linter.secret_search import secret_files
 
-        pairs = secret_files.assignments_of(text, filename)
+        pairs = secret_files.assignments_of(text, filename, further)
     else:
-        pairs = assignments.find(text)
+        pairs = assignments.find(text, further)
+    lines = Lines(text)
     for pair in pairs:
-        if len(found) >= MAX_SECRETS:
-            break
-        found.append(of_assignment(pair, text))
+        found.append(of_assignment(pair, lines))
+        require_few(len(found))
     return distinct(found)
 
 
-def find_in_bytes(data: bytes, path: str) -> list[FileSecret]:
-    """The secrets in a file of an image or a build context.
+def find_in_bytes(data: bytes, path: str, further: tuple[str, ...] = ()) -> list[FileSecret]:
+    """The secrets in a file of an image or a build context, or in a part of one.
 
-    Comments that ask a scanner to look away (`pragma: allowlist secret`) are not heeded.
+    Comments that ask a scanner to look away (`pragma: allowlist secret`) are not heeded. Raises
+    UnfinishedError when there are more than MAX_SECRETS.
     """
-    from dockgate.linter.secret_search import secret_files
+    from dockgate.linter.secret_search.file_search import FileSearch
 
-    return secret_files.find_in_bytes(data, path)
-
-
-def _secret(kind: str, value: str, start: int, text: str, *, certain: bool) -> Secret:
-    line = text.count("\n", 0, start) + 1
-    return Secret(kind, Span(start, start + len(value)), redact(value), line, certain)
+    return FileSearch(path, further).feed(data)
 
 
-def of_assignment(pair: assignments.Assignment, text: str) -> Secret:
-    """What a name beside a value in `text` tells."""
-    return of_name(_KINDS[pair.kind], pair.value, pair.start, text)
+class Lines:
+    """The numbers of a text's lines; quick where one is asked for after the other."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line = 1
+
+    def number(self, offset: int) -> int:
+        """The line (from 1) of an offset."""
+        first, last = sorted((self._at, offset))
+        between = self._text.count("\n", first, last)
+        self._line += between if offset >= self._at else -between
+        self._at = offset
+        return self._line
 
 
-def of_name(kind: str, value: str, start: int, text: str) -> Secret:
-    """The value at `text[start:]`, which the words beside it make a secret."""
-    return _secret(kind, value, start, text, certain=False)
+def of_assignment(pair: assignments.Assignment, lines: Lines) -> Secret:
+    """What a name beside a value tells."""
+    return of_name(_KINDS[pair.kind], pair.value, pair.start, lines)
+
+
+def of_name(kind: str, value: str, start: int, lines: Lines, *, certain: bool = False) -> Secret:
+    """The value at the offset `start`, which the words beside it make a secret."""
+    span = Span(start, start + len(value))
+    return Secret(kind, span, redact(value), lines.number(start), certain)
 
 
 def _tokens(text: str, rows: tuple[int, ...] | None) -> Iterator[Secret]:
@@ -147,47 +180,75 @@ def _tokens(text: str, rows: tuple[int, ...] | None) -> Iterator[Secret]:
         yield from tokens_at(text, places)
 
 
-def tokens_at(text: str, places: list[tuple[int, int]]) -> Iterator[Secret]:
-    """The tokens on the lines of `places`, which the prefilter gave."""
+def tokens_at(
+    text: str, places: list[tuple[int, int]], origin: Origin = secret_shapes.OWN
+) -> Iterator[Secret]:
+    """The tokens on the lines of `places`, which the prefilter gave.
+
+    `origin` tells what is an example there. Raises UnfinishedError past MAX_SECRETS.
+    """
     from dockgate.linter.secret_search import secret_plugins
 
     seen: set[tuple[str, int]] = set()
+    told = 0
+    lines = Lines(text)
     for first, last in _windows(text, places):
         line = text[first:last]
         for kind, value in secret_plugins.found(line):
             start = first + line.index(value)
-            if (kind, start) in seen or len(seen) >= MAX_SECRETS:
+            if (kind, start) in seen:
                 continue
             seen.add((kind, start))
-            if secret_shapes.is_secret(kind, value, text, start):
+            if secret_shapes.is_secret(kind, value, text, start, origin):
+                told += 1
+                require_few(told)
                 certain = kind not in secret_shapes.BY_CONTEXT
-                yield _secret(kind, value.strip("\"'=: \t"), start, text, certain=certain)
+                yield of_name(kind, value.strip("\"'=: \t"), start, lines, certain=certain)
 
 
 def _windows(text: str, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The lines that hold `places`, each once; of long lines the pieces about the place."""
     windows: dict[tuple[int, int], None] = {}
-    for start, end in places:
-        first = text.rfind("\n", 0, start + 1) + 1
-        while first <= end and len(windows) < MAX_WINDOWS:
-            last = text.find("\n", first)
-            last = len(text) if last < 0 else last
-            if last - first <= 2 * WINDOW:
-                windows[first, last] = None
-            else:
-                piece = first + (max(start, first) - first) // WINDOW * WINDOW
-                windows[max(first, piece - WINDOW // 2), min(last, piece + 3 * WINDOW // 2)] = None
-            first = last + 1
+    first, last = 0, -1  # the line that was looked at last
+    for start, end in sorted(places):
+        if start > last:
+            first = text.rfind("\n", last + 1, start + 1) + 1 or last + 1
+            last = _line_end(text, first)
+        _add_windows(windows, first, last, start)
+        while last < end and last < len(text):  # a place of several lines
+            first, last = last + 1, _line_end(text, last + 1)
+            _add_windows(windows, first, last, first)
     return sorted(windows)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _add_windows(windows: dict[tuple[int, int], None], first: int, last: int, place: int) -> None:
+    if last - first <= 2 * WINDOW:
+        windows[first, last] = None
+    else:
+        piece = first + max(place - first, 0) // WINDOW * WINDOW
+        windows[max(first, piece - WINDOW // 2), min(last, piece + 3 * WINDOW // 2)] = None
 
 
 def distinct(found: list[Secret]) -> list[Secret]:
     """Of secrets that overlap, the one that its shape tells, else the first."""
-    kept: list[Secret] = []
+    kept: list[Secret] = []  # in the order of their places: none overlaps another
+    starts: list[int] = []
     for secret in sorted(found, key=lambda s: (not s.certain, s.span)):
-        if not any(s.span.start < secret.span.end and secret.span.start < s.span.end for s in kept):
-            kept.append(secret)
-    return sorted(kept, key=lambda s: s.span)
+        start, end = secret.span
+        at = bisect_right(starts, start)
+        before = kept[at - 1] if at else None
+        after = kept[at] if at < len(kept) else None
+        if (before is None or before.span.end <= start) and (
+            after is None or after.span.start >= end
+        ):
+            kept.insert(at, secret)
+            starts.insert(at, start)
+    return kept
 
 
 def _of_instruction(instruction: Instruction, search: _Search) -> list[Secret]:
@@ -245,7 +306,7 @@ def _kept_argument(name: str, raw: str, declared: set[str], search: _Search) -> 
 
 def _mapped(mapped: MappedText, filename: str, search: _Search) -> list[Secret]:
     found = []
-    for secret in _find_in_text(mapped.text, filename, search.rows):
+    for secret in _find_in_text(mapped.text, filename, search.further, search.rows):
         span = mapped.span(*secret.span)
         line = search.text.position(span.start).line
         found.append(secret._replace(span=span, line=line))

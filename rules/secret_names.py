@@ -152,7 +152,7 @@ def harmless_value(kind: str, value: str) -> bool:
     known = words()
     if not MIN_VALUE <= len(value) <= MAX_VALUE or value.lower() in known.switches:
         return True
-    if is_reference(value) or "${" in value or value[0] == "$" or value in known.public:
+    if is_reference(value) or "${" in value or value[0] == "$":
         return True
     if not any(char.isalnum() for char in value):
         return True
@@ -167,7 +167,11 @@ def harmless_value(kind: str, value: str) -> bool:
     found = {word.lower() for word in _WORD.findall(value)}
     if kind == PASSWORD:
         return not known.dummies.isdisjoint(found)
+    if len(value) >= MIN_RANDOM_LENGTH and any(char.isdigit() for char in value):
+        found.discard("example")  # AKIAIOSFODNN7EXAMPLE stands where the real key will
     if not known.placeholders.isdisjoint(found):
+        return True
+    if len(value) >= MIN_RANDOM_LENGTH and len(set(value)) < MIN_DISTINCT:  # ghp_xxxxxxxx
         return True
     return kind == KEY and not looks_random(value)
 
@@ -180,6 +184,9 @@ def asks_for_value(value: str) -> bool:
 
 #: Values of fewer characters are not judged by their randomness.
 MIN_RANDOM_LENGTH = 16
+
+#: Distinct characters that a token of that length has at least.
+MIN_DISTINCT = 6
 
 #: Digits that a random value has at least: `Ipv6CidrAssociations` is a name.
 MIN_RANDOM_DIGITS = 2
@@ -212,9 +219,20 @@ def entropy(value: str) -> float:
 
 
 @lru_cache(maxsize=4)
+def _globs(globs: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:.*/)?(?:{'|'.join(map(_expression, globs))})\Z", re.DOTALL)
+
+
+def _expression(glob: str) -> str:
+    """One glob for `re`; what follows a `*` is looked for once, so that many cost no more."""
+    first, *rest = map(re.escape, glob.lower().split("*"))
+    between = "".join(f"(?>[^/]*?{part})" for part in rest[:-1])
+    return first + between + ("[^/]*" + rest[-1] if rest else "")
+
+
+@lru_cache(maxsize=4)
 def _files(which: str) -> re.Pattern[str]:
-    one = (re.escape(glob).replace(r"\*", "[^/]*") for glob in facts()["files"][which])
-    return re.compile(rf"(?:.*/)?(?:{'|'.join(one)})\Z", re.DOTALL)
+    return _globs(tuple(facts()["files"][which]))
 
 
 def _is_file(path: str, which: str) -> bool:
@@ -224,9 +242,18 @@ def _is_file(path: str, which: str) -> bool:
     return _files(which).match(path) is not None and _files("public").match(path) is None
 
 
-def secret_file(path: str) -> bool:
-    """Whether a file of this path holds a secret by what its name means; `/` parts the path."""
-    return _is_file(path, "secret")
+def secret_file(path: str, further: tuple[str, ...] = ()) -> bool:
+    """Whether a file of this path holds a secret by what its name means; `/` parts the path.
+
+    `further` are the globs that the user has declared, in the form of data/secrets.json.
+    """
+    return _is_file(path, "secret") or declared_file(path, further)
+
+
+def declared_file(path: str, further: tuple[str, ...]) -> bool:
+    """Whether one of the user's globs names the file."""
+    path = path.rstrip("/").lower()
+    return bool(further and path) and _globs(further).match(path[-MAX_NAME:]) is not None
 
 
 def key_store(path: str) -> bool:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dockgate.rules import secret_names
+from dockgate.rules.pattern import pattern
 
 #: Literals, lower case, of which each text with a secret's name has one.
 NEEDLES = ("pass", "pwd", "secret", "token", "key", "cred", "auth")
@@ -35,9 +36,9 @@ class Assignment(NamedTuple):
 
 
 #: What follows the first word of a sentence: `TOKEN: not set`.
-_PROSE = re.compile(r"[ \t]+\w")
+_PROSE = pattern(r"[ \t]+\w")
 
-_EXPANDED = re.compile(r"\$[A-Za-z_{(]")
+_EXPANDED = pattern(r"\$[A-Za-z_{(]")
 
 
 _WORDS = (
@@ -46,10 +47,14 @@ _WORDS = (
 )
 
 
-@lru_cache(maxsize=1)
-def _expression() -> re.Pattern[str]:
+def _words(further: tuple[str, ...]) -> str:
+    return "(?:" + "|".join((_WORDS, *map(re.escape, further))) + ")"
+
+
+@lru_cache(maxsize=4)
+def _expression(further: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(
-        _WORDS + r"[\w.-]{0,40}"
+        _words(further) + r"[\w.-]{0,40}"
         r"(?:\\?[\"']?\]?[ \t]*(?:=>|:=|=|:)[ \t]*|(?<=[a-z])[ \t]+(?=[^\s=:-]))"
         r"(?:\\?\"(?P<double>[^\"\\\n]*)\\?\"|\\?'(?P<single>[^'\n]*)'"
         r"|(?P<bare>[^\s\"'`;|&<>(){},\\]+))",
@@ -57,8 +62,8 @@ def _expression() -> re.Pattern[str]:
     )
 
 
-@lru_cache(maxsize=1)
-def _linear() -> Any:
+@lru_cache(maxsize=4)
+def _linear(further: tuple[str, ...]) -> Any:
     """The start of `_expression` for google-re2, None where that is not installed."""
     try:
         import re2  # type: ignore[import-untyped,unused-ignore]
@@ -69,34 +74,37 @@ def _linear() -> Any:
     options.encoding = re2.Options.Encoding.LATIN1
     blank = r"[a-z][ \t]+[^\s=:-]"
     operator = r"\\?[\"']?\]?[ \t]*[=:]"
-    return re2.compile(rf"(?i){_WORDS}[\w.-]*(?:{operator}|{blank})".encode(), options)
+    return re2.compile(rf"(?i){_words(further)}[\w.-]*(?:{operator}|{blank})".encode(), options)
 
 
-def _matches(text: str) -> Iterator[re.Match[str]]:
+def _matches(text: str, further: tuple[str, ...]) -> Iterator[re.Match[str]]:
     """What `_expression` finds; `re` alone needs a second for 10 MB."""
-    linear = _linear() if len(text) >= LONG_TEXT and text.isascii() else None
+    expression = _expression(further)
+    linear = _linear(further) if len(text) >= LONG_TEXT and text.isascii() else None
     if linear is None:
-        yield from _expression().finditer(text)
+        yield from expression.finditer(text)
         return
     at = 0
     for candidate in linear.finditer(text.encode("ascii")):
-        match = _expression().match(text, max(candidate.start(), at))
+        match = expression.match(text, max(candidate.start(), at))
         if match is not None:
             yield match
             at = match.end()
 
 
-def possible(text: str) -> bool:
-    """Whether any name in `text` can mean a secret."""
+def possible(text: str, further: tuple[str, ...] = ()) -> bool:
+    """Whether any name in `text` can mean a secret; `further` are names that the user declared."""
     lowered = text.lower()
-    return any(needle in lowered for needle in NEEDLES)
+    return any(needle in lowered for needle in NEEDLES) or any(
+        name.lower() in lowered for name in further
+    )
 
 
-def find(text: str) -> Iterator[Assignment]:
+def find(text: str, further: tuple[str, ...] = ()) -> Iterator[Assignment]:
     """The assignments of `text` whose name means a secret and whose value gives it away."""
-    if not possible(text):
+    if not possible(text, further):
         return
-    for match in _matches(text):
+    for match in _matches(text, further):
         group = match.lastgroup or "bare"
         value = match.group(group)
         start, end = match.span(group)
@@ -107,7 +115,7 @@ def find(text: str) -> Iterator[Assignment]:
         bare_name = name.group().strip("-.") if name else ""
         # A blank parts only an option from its value: `--password x`; `the password is` is prose.
         operator = text[first + len(name.group() if name else "") : start]
-        if not operator.strip(" \t\"'\\") and not text[first:].startswith("--"):
+        if not operator.strip(" \t\"'\\") and not text.startswith("--", first):
             continue
         if group != "single" and _EXPANDED.search(text, start, min(end + 1, len(text))):
             continue
@@ -117,7 +125,7 @@ def find(text: str) -> Iterator[Assignment]:
             if value[:1] not in ("-", "="):
                 continue
             value, start = value[1:], start + 1
-        kind = secret_names.secret_name(bare_name.rpartition(".")[2] or bare_name)
+        kind = secret_names.secret_name(bare_name.rpartition(".")[2] or bare_name, further)
         if kind is None or secret_names.harmless_value(kind, value):
             continue
         yield Assignment(bare_name, kind, value, start, end, group != "bare")

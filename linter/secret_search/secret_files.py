@@ -10,43 +10,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockgate.linter import secrets
 from dockgate.linter.secret_search import assignments, prefilter, secret_shapes
+from dockgate.linter.secret_search.secret_shapes import Origin
 from dockgate.rules import secret_names
-from dockgate.rules.subjects.image import FileSecret
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.secret import Secret
 from dockgate.rules.subjects.text import Span
-
-#: Bytes of one file that are read; what follows is not searched.
-MAX_BYTES = 32 << 20
 
 #: Bytes at the start of a file in which a NUL makes it binary (as in git).
 SNIFF = 8000
 
-#: Bytes of one file in which names beside values are read: configurations are small.
-MAX_CONFIG = 1 << 20
-
 #: Bytes before and after a candidate in a binary that are read as text.
 BINARY_WINDOW = 4096
 
-_ENV = re.compile(r"(?:^|/)(?:\.env|\.env\..+|[^/]+\.env|\.envrc|environment|[^/]+\.properties)\Z")
-_CONFIG = re.compile(
+_ENV = pattern(r"(?:^|/)(?:\.env|\.env\..+|[^/]+\.env|\.envrc|environment|[^/]+\.properties)\Z")
+_CONFIG = pattern(
     r"\.(?:ya?ml|eyaml|json|toml|ini|cfg|cnf|cf|conf|config|xml|tf|tfvars|tfstate|sh|bash|zsh|"
     r"ps1|bat|sql|npmrc|service)\Z"
     r"|(?:^|/)(?:\.npmrc|\.pypirc|\.netrc|\.pgpass|\.my\.cnf|\.s3cfg|\.boto|credentials|config|"
     r"\.bashrc|\.profile|\.bash_history|\.git-credentials|\.dockercfg|dockerfile[^/]*|_netrc|"
     r"\.?htpasswd)\Z"
 )
-_SOURCE = re.compile(
+_SOURCE = pattern(
     r"\.(?:py|pyi|js|mjs|cjs|ts|tsx|jsx|go|java|kt|scala|groovy|gradle|rb|php|cs|c|h|cc|cpp|hpp|"
     r"swift|m|rs|pl|pm|lua|ex|exs|clj|dart|vue)\Z"
 )
 #: What may follow a bare value on its line; anything else makes both of them prose.
-_REST = re.compile(r"[ \t]*(?:[\r\n\"'`,;}\])<&|\\]|#|\Z)")
+_REST = pattern(r"[ \t]*(?:[\r\n\"'`,;}\])<&|\\]|#|\Z)")
 
-_COMMENT = re.compile(r"\s*(?:#|//|;|--|\*|<!--|rem\s)", re.IGNORECASE)
+_COMMENT = pattern(r"\s*(?:#|//|;|--|\*|<!--|rem\s)", re.IGNORECASE)
 
 #: Kinds that documents and tests are full of: logins and examples, not issued tokens.
 _COMMON = secret_shapes.BY_CONTEXT | {
@@ -67,51 +61,42 @@ _COMMON = secret_shapes.BY_CONTEXT | {
 }
 
 
-def find_in_bytes(data: bytes, path: str) -> list[FileSecret]:
-    """The secrets in a file's content; `path` is where it lies, with `/`. Never raises.
-
-    At most MAX_BYTES are read. Bytes that are not UTF-8 do not hide what stands beside them.
-    """
-    if len(data) > MAX_BYTES:
-        data = data[:MAX_BYTES]
-    path = path.lstrip("/")
-    encoding = _encoding(data)
-    if encoding == "":
-        found = _in_binary(data, path)
-    else:
-        if encoding != "utf-8":
-            data = data.decode(encoding, "replace").encode()
-        found = _in_text(data, path)
-    return [FileSecret(path, s, s.kind == secret_shapes.PRIVATE_KEY) for s in found]
-
-
-def _encoding(data: bytes) -> str:
-    """How to decode text: "utf-8" (any 8-bit kind), "utf-16" with its mark; "" for binaries."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    return "" if b"\0" in data[:SNIFF] else "utf-8"
-
-
-def _in_binary(data: bytes, path: str) -> list[Secret]:
+def in_binary(data: bytes, path: str) -> list[Secret]:
+    """The tokens whose shape alone tells them, in a binary; names are not read there."""
     found: list[Secret] = []
     where = origin(path)
-    for start, end in prefilter.bytes_filter(binary=True).places(data):
-        first = max(start - BINARY_WINDOW, 0)
-        window = data[first : end + BINARY_WINDOW].decode("latin-1")
-        place = (start - first, end - first)
-        for secret in secrets.tokens_at(window, [place]):
+    for first, last, places in _regions(prefilter.bytes_filter(binary=True).places(data), data):
+        text = data[first:last].decode("latin-1")
+        for secret in secrets.tokens_at(text, places, where):
             if secret.certain and not _public_by_nature(secret.kind, where, binary=True):
                 span = Span(first + secret.span.start, first + secret.span.end)
                 found.append(secret._replace(span=span, line=1))
-        if len(found) >= secrets.MAX_SECRETS:
-            break
+        secrets.require_few(len(found))
     return found
 
 
-def _in_text(data: bytes, path: str) -> list[Secret]:
+def _regions(
+    places: Iterator[tuple[int, int]], data: bytes
+) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """The parts of a binary about candidates, with these relative to the part."""
+    regions: list[tuple[int, int, list[tuple[int, int]]]] = []
+    for start, end in sorted(places):
+        first, last = max(start - BINARY_WINDOW, 0), min(end + BINARY_WINDOW, len(data))
+        if regions and first <= regions[-1][1]:
+            first, known, inside = regions.pop()
+            last = max(last, known)
+        else:
+            inside = []
+        inside.append((start - first, end - first))
+        regions.append((first, last, inside))
+    yield from regions
+
+
+def in_text(data: bytes, path: str, further: tuple[str, ...]) -> list[Secret]:
+    """The secrets in a text, by what such a file is. Raises UnfinishedError: too many."""
     where = origin(path)
     places = list(prefilter.bytes_filter(binary=False).places(data))
-    reads_names = len(data) <= MAX_CONFIG and not where.packaged and _reads_names(path.lower())
+    reads_names = not where.packaged and _reads_names(path.lower())
     if not places and not reads_names:
         return []
     text = data.decode("utf-8", "surrogateescape")
@@ -120,15 +105,17 @@ def _in_text(data: bytes, path: str) -> list[Secret]:
         spans = places if text.isascii() else _characters(data, places)
         found += (
             secret
-            for secret in secrets.tokens_at(text, spans)
+            for secret in secrets.tokens_at(text, spans, where)
             if not _public_by_nature(secret.kind, where, binary=False)
         )
     if reads_names:
-        for pair in assignments_of(text, path):
-            if len(found) >= secrets.MAX_SECRETS:
-                break
-            found.append(secrets.of_assignment(pair, text))
-        found += _in_form(text, path)
+        lines = secrets.Lines(text)
+        for pair in assignments_of(text, path, further):
+            found.append(secrets.of_assignment(pair, lines))
+            secrets.require_few(len(found))
+        for secret in _in_form(text, path):
+            found.append(secret)
+            secrets.require_few(len(found))
     return secrets.distinct(found)
 
 
@@ -149,21 +136,28 @@ def _reads_names(path: str) -> bool:
     return bool(_ENV.search(path) or _CONFIG.search(path) or _SOURCE.search(path))
 
 
-def assignments_of(text: str, path: str) -> Iterator[assignments.Assignment]:
-    """The secrets that names tell in a file of this path, by what such a file is."""
+def assignments_of(
+    text: str, path: str, further: tuple[str, ...] = ()
+) -> Iterator[assignments.Assignment]:
+    """The secrets that names tell in a file of this path, by what such a file is.
+
+    `further` are names that the user has declared to mean a secret.
+    """
     lowered = path.lower()
     environment = _ENV.search(lowered) is not None
     source = not environment and _SOURCE.search(lowered) is not None
     if not environment and not source and not _CONFIG.search(lowered):
         return
-    test = origin(path).test
-    for pair in assignments.find(text):
+    where = origin(path)
+    for pair in assignments.find(text, further):
         first = text.rfind("\n", 0, pair.start) + 1
         if _COMMENT.match(text, first, pair.start):
             continue
         if source and not pair.quoted:
             continue
-        if (source or test) and not secret_names.looks_random(pair.value):
+        if (source or where.test) and not secret_names.looks_random(pair.value):
+            continue
+        if where.published and secret_shapes.is_published(pair.value):
             continue
         if not environment and pair.kind != secret_names.PASSWORD and not _mixed(pair.value):
             continue
@@ -174,11 +168,16 @@ def assignments_of(text: str, path: str) -> Iterator[assignments.Assignment]:
         yield pair
 
 
-_CODE = re.compile(r"[A-Za-z_][\w-]*(?:[.:\[(/][\w.:/\[\]()-]*)+\Z|[A-Z][a-z]+\Z|[a-z_]+_[a-z_]+\Z")
+_CODE = pattern(r"[A-Za-z_][\w-]*(?:[.:\[(/][\w.:/\[\]()-]*)+\Z|[A-Z][a-z]+\Z|[a-z_]+_[a-z_]+\Z")
 
 
 #: Characters of the shortest token that a configuration's name makes one.
 MIN_TOKEN = 8
+
+#: Characters and bits a character of a value that no path or name of a program has: base64 has
+#: slashes, too.
+MIN_KEY = 32
+MIN_KEY_ENTROPY = 4.3
 
 
 def _mixed(value: str) -> bool:
@@ -192,7 +191,11 @@ def _mixed(value: str) -> bool:
 
 def _is_code(value: str) -> bool:
     """Whether an unquoted word is an identifier, a call or a type, as `config.password`."""
-    return value[0] in "[(^" or _CODE.match(value) is not None
+    if value[0] in "[(^":
+        return True
+    if len(value) >= MIN_KEY and secret_names.entropy(value) >= MIN_KEY_ENTROPY:
+        return not any(char.isdigit() for char in value)
+    return _CODE.match(value) is not None
 
 
 #: Files of a form of their own: where the password stands in them.
@@ -207,18 +210,11 @@ _FORMS = (
 
 
 def _in_form(text: str, path: str) -> Iterator[Secret]:
+    lines = secrets.Lines(text)
     for name, expression in _FORMS:
         if name.search(path.lower()):
             for match in expression.finditer(text):
-                yield secrets.of_name("Password", match.group(1), match.start(1), text)
-
-
-class Origin(NamedTuple):
-    """Whether a file comes with packages, with those of a language, among tests or documents."""
-
-    packaged: bool
-    bundled: bool
-    test: bool
+                yield secrets.of_name("Password", match.group(1), match.start(1), lines)
 
 
 @lru_cache(maxsize=1)
@@ -238,8 +234,11 @@ def _parts() -> list[re.Pattern[str]]:
 @lru_cache(maxsize=4096)
 def origin(path: str) -> Origin:
     """Where a file of this path comes from, by the folders that it lies in."""
-    folder = path.rpartition("/")[0].lower() + "/"
-    return Origin(*(part.search(folder) is not None for part in _parts()))
+    lowered = path.lower()
+    folder = lowered.rpartition("/")[0] + "/"
+    packaged, bundled, test = (part.search(folder) is not None for part in _parts())
+    settings = _ENV.search(lowered) or _CONFIG.search(lowered)
+    return Origin(packaged, bundled, test, prose=settings is None)
 
 
 def _public_by_nature(kind: str, where: Origin, *, binary: bool) -> bool:

@@ -7,8 +7,10 @@ after a key's head and the examples that everybody publishes are looked at.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from dockgate.rules import secret_names
+from dockgate.rules.pattern import pattern
 
 #: Characters of a key's body that must follow its head: the smallest key (Ed25519) has 64.
 MIN_KEY_BODY = 48
@@ -60,13 +62,34 @@ _NEEDS_RANDOM = frozenset(
 MIN_DISTINCT = 8
 
 
-def is_secret(kind: str, value: str, text: str, start: int) -> bool:
+class Origin(NamedTuple):
+    """Where a text comes from: whether an example is one there.
+
+    The keys of AWS's documentation in a Dockerfile or in `/app/.env` stand where the real ones
+    will, and are told; only what others have published has them as examples.
+    """
+
+    packaged: bool = False  #: comes with a package of the system or of a language
+    bundled: bool = False  #: with one of a language
+    test: bool = False  #: among tests, examples or documents
+    prose: bool = False  #: is to be read, or source code: `user:password` is an example there
+
+    @property
+    def published(self) -> bool:
+        """Whether it is what others have published."""
+        return self.packaged or self.test
+
+
+OWN = Origin()  #: a Dockerfile, an image's configuration, a program's settings
+
+
+def is_secret(kind: str, value: str, text: str, start: int, origin: Origin = OWN) -> bool:
     """Whether `value`, found by the plugin for `kind` at `text[start:]`, is a secret indeed."""
     end = start + len(value)
     if kind == PRIVATE_KEY:
         return is_private_key(text, end)
     if kind in BY_CONTEXT:
-        return _login(kind, value, text, start)
+        return _login(kind, value, text, start, origin)
     if kind == "NPM tokens":
         return not secret_names.harmless_value(secret_names.TOKEN, value)
     if kind in _NEEDS_EDGES and (_word(text, start - 1) or _word(text, end)):
@@ -80,23 +103,23 @@ def is_secret(kind: str, value: str, text: str, start: int) -> bool:
         return False
     if kind == "Artifactory Credentials" and (bare.isupper() or bare.islower()):
         return False
-    if kind == "JSON Web Token" and _public_token(value):
+    if kind == "JSON Web Token" and _public_token(value, origin):
         return False
-    return not _published(bare)
+    if origin.published and is_published(bare):
+        return False
+    return len(set(bare)) >= MIN_DISTINCT
 
 
 def _word(text: str, at: int) -> bool:
     return 0 <= at < len(text) and (text[at].isalnum() or text[at] in "_-")
 
 
-def _published(value: str) -> bool:
-    public = secret_names.words().public
-    if value in public or "EXAMPLE" in value.upper():
-        return True
-    return len(set(value)) < MIN_DISTINCT
+def is_published(value: str) -> bool:
+    """Whether it is a key of a vendor's documentation, such as AKIAIOSFODNN7EXAMPLE."""
+    return value in secret_names.words().public or "EXAMPLE" in value.upper()
 
 
-def _public_token(token: str) -> bool:
+def _public_token(token: str, origin: Origin) -> bool:
     """Whether a JSON Web Token says of itself that anybody may have it, or is jwt.io's sample."""
     import base64
     import json
@@ -107,18 +130,20 @@ def _public_token(token: str) -> bool:
     except (ValueError, IndexError):
         return False
     return isinstance(claims, dict) and (
-        claims.get("role") == "anon" or claims.get("name") == "John Doe"
+        claims.get("role") == "anon" or (origin.published and claims.get("name") == "John Doe")
     )
 
 
-_LOGIN_BEFORE = re.compile(r"://([^:/@\s]+):\Z")
+_LOGIN_BEFORE = pattern(r"://([^:/@\s]+):\Z")
 
 
-def _login(kind: str, value: str, text: str, start: int) -> bool:
+def _login(kind: str, value: str, text: str, start: int, origin: Origin) -> bool:
     if secret_names.harmless_value(secret_names.PASSWORD, value):
         return False
     if kind == "Authorization Header":
         return not secret_names.harmless_value(secret_names.TOKEN, value)
+    if not origin.published and not origin.prose:
+        return True
     before = text[max(start - MAX_LOGIN, 0) : start]
     match = _LOGIN_BEFORE.search(before)
     user = match.group(1) if match else before.rpartition(":")[0].rpartition(" ")[2]
@@ -126,15 +151,15 @@ def _login(kind: str, value: str, text: str, start: int) -> bool:
     return f"{user}:{value}".lower() not in secret_names.words().logins
 
 
-_HEAD_REST = re.compile(
+_HEAD_REST = pattern(
     r"(?: BLOCK)?-----|:[^\n]*"  # the rest of a PEM head, or of PuTTY's first line
 )
-_KEY_LINES = re.compile(
+_KEY_LINES = pattern(
     r"(?:\s|\\[nrt]|\\|[\"'+,|>]|"  # line ends and what quotes, joins or indents them
     r"echo\b|"
     r"(?:Proc-Type|DEK-Info|Version|Comment|Encryption|Public-Lines|Charset|Hash):[^\n\\]*)+"
 )
-_BODY = re.compile(r"[A-Za-z0-9+/=]+")
+_BODY = pattern(r"[A-Za-z0-9+/=]+")
 
 
 def is_private_key(text: str, end: int) -> bool:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockgate.linter import context as contexts
-from dockgate.linter import document
+from dockgate.linter import document, run
+from dockgate.linter.errors import UnfinishedError
 from dockgate.linter.ignore_patterns import (
     Matcher,
     PatternError,
@@ -20,6 +21,7 @@ from dockgate.linter.ignore_patterns import (
     go_match,
     read_ignore_file,
 )
+from dockgate.rules.settings import Settings
 from dockgate.rules.subjects.context import Context
 
 
@@ -323,6 +325,31 @@ def test_bounds_end_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(contexts, "MAX_TOTAL_BYTES", 50)
     with pytest.raises(contexts.ContextError, match="too much to search"):
         load(tmp_path)
+
+
+def test_a_large_file_is_read_to_its_end(tmp_path: Path) -> None:
+    secret = b"DB_PASSWORD=hunter2\n"
+    (tmp_path / "big.env").write_bytes(b"# nothing here\n" * 1_300_000 + secret)
+    context = load(tmp_path)
+    assert [one.line for one in context.secrets["big.env"]] == [1_300_001]
+
+
+def test_what_cannot_be_searched_whole_ends_in_one_line(tmp_path: Path) -> None:
+    many = "".join(f"A{i}_PASSWORD=hunter{i}\n" for i in range(2000))
+    fill(tmp_path, "x.env", **{"x.env": many})
+    with pytest.raises(contexts.ContextError, match=r"x\.env: more than 1,000 secrets") as error:
+        load(tmp_path)
+    assert isinstance(error.value, UnfinishedError)
+    assert "\n" not in str(error.value)
+    report = run.lint_bytes(b"FROM a\nCOPY . .\n", "Dockerfile", context=str(tmp_path))
+    assert len(report.failures) == 1
+
+
+def test_a_declared_name_is_read_in_the_context(tmp_path: Path) -> None:
+    fill(tmp_path, "x.env", **{"x.env": "ACME_PIN=4711\n"})
+    dockerfile = document.read(b"FROM a\nCOPY . .\n", "Dockerfile")
+    dockerfile.settings = Settings(secret_names=("ACME_PIN",))
+    assert list(contexts.load(str(tmp_path), dockerfile).secrets) == ["x.env"]
 
 
 def test_pipes_and_odd_names_do_no_harm(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockgate.linter import document, secrets
-from dockgate.linter.secret_search import prefilter, secret_plugins
+from dockgate.linter import document, run, secrets
+from dockgate.linter.errors import UnfinishedError
+from dockgate.linter.secret_search import file_search, prefilter, secret_plugins
+from dockgate.rules.settings import Settings
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.secret import Secret
 
@@ -35,6 +37,10 @@ def word(length: int, alphabet: str = string.ascii_letters + string.digits) -> s
 GHP = "ghp_" + word(36)
 AKIA = "AKIA" + word(16, string.ascii_uppercase + string.digits)
 KEY_BODY = "".join(word(64) + "\n" for _ in range(6))
+AWS_SAMPLE = (
+    b"[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n"
+    b"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+)
 PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{KEY_BODY}-----END RSA PRIVATE KEY-----\n"
 
 
@@ -87,6 +93,11 @@ def found(source: str) -> list[str]:
         ("STRIPE_KEY", "4f1c9a77be20d35e6a", "Key"),
         ("JAVA_OPTS", "-Xmx1g -Djavax.net.ssl.keyStorePassword=changeit", "Password"),
         ("CONNECTION", "Server=db;User Id=sa;Password=Pa55w0rd;", "Password"),
+        # what documentation shows is where the real one will be
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", "AWS Access Key"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "Token"),
+        ("API_TOKEN", "4f1c9a77be20EXAMPLE", "Token"),
+        ("URL", "https://user:password@localhost/", "Basic Auth Credentials"),
     ],
 )
 def test_a_value_is_a_secret(name: str, value: str, kind: str) -> None:
@@ -131,8 +142,6 @@ def test_a_value_is_a_secret(name: str, value: str, kind: str) -> None:
         ("GIT_COMMIT", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"),
         ("SHA256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
         ("IMAGE", "debian@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
-        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-        ("URL", "https://user:password@localhost/"),
         ("URL", "https://example.com/a@b"),
         ("URL", "https://$USER:$PASS@example.com/"),
         ("X", "ghp_" + "x" * 36),
@@ -185,6 +194,35 @@ def test_nothing_of_a_secret_is_kept() -> None:
     for _, secret in pairs:
         assert GHP[:6] not in repr(secret)
         assert "corre" not in repr(secret)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+        "ARG KEY=AKIAIOSFODNN7EXAMPLE",
+        "LABEL k=AKIAIOSFODNN7EXAMPLE",
+        "RUN aws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE",
+        "RUN aws configure set aws_secret_access_key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "RUN export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY && ./x",
+        "RUN <<EOF\naws s3 ls --key AKIAIOSFODNN7EXAMPLE\nEOF",
+        "COPY <<EOF /root/.aws/credentials\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\nEOF",
+        "RUN git clone https://user:password@github.com/x/y",
+    ],
+)
+def test_a_documentations_key_is_one_in_a_dockerfile(line: str) -> None:
+    assert len(found(f"FROM a\n{line}\n")) == 1
+
+
+def test_a_declared_name_is_read_in_scripts_and_files() -> None:
+    source = "FROM a\nRUN export ACME_PIN=4711 && acme --acme-pin 0815\n"
+    dockerfile = document.read(source.encode(), "Dockerfile")
+    dockerfile.settings = Settings(secret_names=("ACME_PIN",))
+    secrets.attach(dockerfile)
+    told = dockerfile.instructions[1].secrets
+    assert [dockerfile.text[secret.span] for secret in told] == ["4711"]
+    assert kinds(b"ACME_PIN=4711\n", "app/.env") == []
+    assert len(secrets.find_in_bytes(b"ACME_PIN=4711\n", "app/.env", ("acme_pin",))) == 1
 
 
 def test_env_keeps_what_a_build_argument_brought() -> None:
@@ -452,6 +490,10 @@ def kinds(data: bytes, path: str) -> list[str]:
             ["Password Hash"],
         ),
         ("usr/share/nginx/x.txt", GHP.encode(), ["GitHub Token"]),
+        ("root/.aws/credentials", AWS_SAMPLE, ["AWS Access Key", "Token"]),
+        ("app/.env", AWS_SAMPLE.upper().replace(b" ", b""), ["AWS Access Key", "Token"]),
+        ("app/.env", b"DATABASE_URL=postgres://user:password@db/x", ["Basic Auth Credentials"]),
+        ("app/data.json", b" " * 3_000_000 + b'{"password": "hunter2"}', ["Password"]),
     ],
 )
 def test_a_file_has_a_secret(path: str, data: bytes, wanted: list[str]) -> None:
@@ -475,6 +517,11 @@ def test_a_file_has_a_secret(path: str, data: bytes, wanted: list[str]) -> None:
         ("usr/lib/libgnutls.so", b"\x7fELF\0" + PEM.encode()),
         ("app/node_modules/x/README.md", b"mongodb://bob:s3cr3t@db/x"),
         ("usr/share/doc/x/a.txt", b"curl -u bob:s3cr3t https://x"),
+        ("usr/lib/python3/dist-packages/botocore/x.py", AWS_SAMPLE),
+        ("app/node_modules/x/.env", AWS_SAMPLE),
+        ("app/tests/config.ini", AWS_SAMPLE),
+        ("app/README.md", b"postgres://user:password@db/x"),
+        ("app/.env", b"TOKEN=ghp_" + b"a" * 36),
         ("usr/bin/ctest", b"\x7fELF\0highs_setCallbackP5HighsSt8functionIFviRKNSt7cx1112\0"),
         ("root/.ssh/id_rsa.pub", b"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ== me@x\n"),
         ("etc/ssl/certs/ca.pem", f"-----BEGIN CERTIFICATE-----\n{KEY_BODY}".encode()),
@@ -491,6 +538,48 @@ def test_keys_are_told_apart_and_places_are_the_texts() -> None:
     assert (one.private_key, two.private_key) == (False, True)
     assert (one.secret.line, two.secret.line) == (2, 3)
     assert (one.path, one.secret.redacted) == ("app/x.txt", "ghp_…")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_large_file_is_searched_to_its_end(encoding: str) -> None:
+    """Beyond any piece, across the border of two, and each secret once."""
+    border = file_search.PIECE // (1 if encoding == "utf-8" else 2)
+    line = "# nothing to see here, and still nothing\n"
+    text = line * (border // len(line))
+    text += "#" * (border - 30 - len(text)) + f"\nX={GHP}\n"  # some lie before the border
+    text += line * (border // len(line)) + f"{PEM}{line * 1000}DB_PASSWORD=hunter2\n"
+    found = secrets.find_in_bytes(text.encode(encoding), "app/.env")
+    wanted = [GHP, "-----BEGIN", "DB_PASSWORD"]
+    assert [one.secret.kind for one in found] == ["GitHub Token", "Private Key", "Password"]
+    lines = [text.count("\n", 0, text.index(what)) + 1 for what in wanted]
+    assert [one.secret.line for one in found] == lines
+
+
+def test_a_large_binary_is_searched_to_its_end() -> None:
+    data = b"\x7fELF\0" + b"\0\1" * (file_search.PIECE // 2 - 20) + GHP.encode() + b"\0" * 100
+    assert kinds(data * 2, "app/bin") == ["GitHub Token"] * 2
+
+
+def test_thousands_of_candidates_hide_nothing() -> None:
+    text = "".join(f"https://a:$P@x{i}/ SK{i:032d} eyJ{i}\n" for i in range(3000)) + GHP
+    assert kinds(text.encode(), "app/x.txt") == ["GitHub Token"]
+    begin = time.process_time()
+    secrets.find_in_bytes(b"\x7fELF\0" + b"AKIA0000000000000000 " * 20_000, "app/bin")
+    assert time.process_time() - begin < 5
+
+
+def test_too_many_secrets_are_told_as_a_failure() -> None:
+    many = "".join(f"A{i}_PASSWORD=hunter{i}\n" for i in range(secrets.MAX_SECRETS + 1))
+    with pytest.raises(UnfinishedError, match="more than 1,000 secrets"):
+        secrets.find_in_bytes(many.encode(), "app/.env")
+    source = f"FROM a\nRUN <<EOF\n{many}EOF\nENV DB_PASSWORD=hunter2\n"
+    dockerfile = document.read(source.encode(), "Dockerfile")
+    with pytest.raises(UnfinishedError, match="more than 1,000 secrets"):
+        secrets.attach(dockerfile)
+    report = run.lint_bytes(source.encode(), "Dockerfile")
+    assert any("more than 1,000 secrets" in failure for failure in report.failures)
+    fits = "".join(many.splitlines(keepends=True)[:-1])
+    assert len(secrets.find_in_bytes(fits.encode(), "app/.env")) == secrets.MAX_SECRETS
 
 
 def test_without_re2_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

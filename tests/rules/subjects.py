@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dockgate.linter import document, secrets, shell, suppress
-from dockgate.linter.engine import DEFAULT_SELECTION, Selection, check
+import pytest
+
+from dockgate.linter import document, secrets, shell, shellcheck, suppress
+from dockgate.linter.engine import DEFAULT_SELECTION, SHELLCHECK, Selection, check
 from dockgate.rules.registry import rules_of
 from dockgate.rules.rule import Example, Finding, Rule
 from dockgate.rules.settings import Settings
@@ -49,7 +51,11 @@ def findings(rule: Rule[Any], example: Example, folder: Path) -> list[Finding]:
         context = contexts.load(str(folder), dockerfile)
         context.settings = dockerfile.settings
         return run([rule], context)
-    if rule.name == suppress.UNUSED:  # spoken by suppress, when all others have
+    if rule.name == SHELLCHECK:
+        if not shellcheck.installed():
+            pytest.skip("ShellCheck is not installed")
+        return shellcheck.check([dockerfile])[0][0]
+    if rule.name in (suppress.UNUSED, suppress.WITHOUT_REASON):  # they speak when all others have
         everything = run(rules_of("dockerfile").values(), dockerfile)
         left = suppress.apply(dockerfile, everything, DEFAULT_SELECTION)
         return [finding for finding in left if finding.rule is rule]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -145,6 +146,16 @@ def test_cases_of_buildkit_itself() -> None:
     assert compared >= 10
 
 
+def _kinds(dockerfile: Dockerfile) -> list[str]:
+    """Its instructions but for those that a fix replaces, splits (ENV), or moves into a COPY."""
+    changed = {"ADD": "COPY", "MAINTAINER": "LABEL"}
+    chmod = re.compile(r"RUN (?:sudo )?chmod \S+ \S+\s*", re.IGNORECASE)
+    kept = [i for i in dockerfile.instructions if not chmod.fullmatch(i.original)]
+    kinds = [changed.get(i.cmd, i.cmd) for i in kept]
+    pairs = zip(["", *kinds], kinds, strict=False)
+    return [kind for before, kind in pairs if not before == kind == "ENV"]
+
+
 @needs_corpus
 @pytest.mark.parametrize("unsafe", [False, True])
 def test_fixes_of_real_files_settle_and_still_parse(unsafe: bool) -> None:
@@ -161,8 +172,6 @@ def test_fixes_of_real_files_settle_and_still_parse(unsafe: bool) -> None:
         assert after.applied
         new = document.read(after.data, "Dockerfile")
         assert len(new.errors) <= len(dockerfile.errors)
-        changed = {"ADD": "COPY", "MAINTAINER": "LABEL"}
-        before = [changed.get(i.cmd, i.cmd) for i in dockerfile.instructions]
-        assert [changed.get(i.cmd, i.cmd) for i in new.instructions] == before
+        assert _kinds(new) == _kinds(dockerfile), row.get("path")
         fixed += 1
     assert fixed > 20

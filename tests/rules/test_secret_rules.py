@@ -42,7 +42,7 @@ def line(dockerfile: Dockerfile, finding: Finding) -> int:
 
 
 def test_every_secret_in_a_dockerfile_is_an_error() -> None:
-    assert {rule.name for rule in SECRETS} == {
+    assert {rule.name for rule in SECRETS if rule.severity is Severity.ERROR} == {
         "secret-file-copied",
         "secret-in-arg",
         "secret-in-env",
@@ -50,7 +50,10 @@ def test_every_secret_in_a_dockerfile_is_an_error() -> None:
         "secret-in-instruction",
         "secret-in-run",
     }
-    assert {rule.severity for rule in SECRETS} == {Severity.ERROR}
+    # what only may lead to one: the value itself comes from elsewhere
+    assert all_rules()["credentials-in-layer"].severity is Severity.WARNING
+    assert all_rules()["credentials-in-url"].severity is Severity.WARNING
+    assert all_rules()["secret-without-mount"].severity is Severity.INFO
     assert all_rules()["secret-in-context"].severity is Severity.ERROR
 
 
@@ -87,7 +90,8 @@ def test_buildkits_own_cases() -> None:
     for row in rows("cases.jsonl"):
         if row["rule"] == "SecretsUsedInArgOrEnv":
             dockerfile = read(row["dockerfile"])
-            found = [line(dockerfile, finding) for finding in run(SECRETS, dockerfile)]
+            rules = [rule for rule in named(row["rule"]) if rule.subject is Dockerfile]
+            found = [line(dockerfile, finding) for finding in run(rules, dockerfile)]
             assert found == (row["lines"] if row["fires"] else [])
 
 

@@ -68,7 +68,6 @@ RULE = Rule(
     ),
     aliases=(
         "DL3064",
-        "SecretsUsedInArgOrEnv",
         "DS-0031",
         "secret-in-build-arg",
         "CIS-DI-0010",

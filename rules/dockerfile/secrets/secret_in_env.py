@@ -51,7 +51,6 @@ RULE = Rule(
     ),
     aliases=(
         "DL3064",
-        "SecretsUsedInArgOrEnv",
         "DS-0031",
         "CIS-DI-0010",
         "ruby/secrets-in-arg-or-env",

@@ -49,8 +49,6 @@ RULE = Rule(
         "DS-0031",
         "DF014",
         "secrets-in-code",
-        "require-secret-mounts",
-        "ruby/asset-precompile-without-dummy-key",
         "CKV2_DOCKER_17",
     ),
     examples=(

@@ -1,0 +1,87 @@
+"""A file searched for secrets piece by piece, so that none is too large to be read whole."""
+
+from __future__ import annotations
+
+import codecs
+from typing import NamedTuple
+
+from dockgate.linter.secret_search import secret_files, secret_shapes
+from dockgate.rules.subjects.image import FileSecret
+from dockgate.rules.subjects.secret import Secret
+
+#: Bytes that are searched at once.
+PIECE = 8 << 20
+
+#: Bytes of the piece before that are searched again, for what lies across their border.
+OVERLAP = 64 << 10
+
+
+class _Told(NamedTuple):
+    """What makes a secret the same one, in the piece before and in the overlap."""
+
+    kind: str
+    line: int
+    redacted: str
+
+
+class FileSearch:
+    """Searches one file; `path` is where it lies, with `/`.
+
+    Lines of what is found are the file's, spans those within the piece that was searched. Bytes
+    that are not UTF-8 do not hide what stands beside them.
+    """
+
+    def __init__(self, path: str, further: tuple[str, ...] = ()) -> None:
+        self._path = path.lstrip("/")
+        self._further = further  #: names that the user has declared to mean a secret
+        self._decoder: codecs.IncrementalDecoder | None = None  #: of UTF-16
+        self._binary = False
+        self._rest = b""  #: the end of the piece before
+        self._lines = 0  #: before `_rest`
+        self._told: set[_Told] = set()
+        self._started = False
+
+    def feed(self, data: bytes) -> list[FileSecret]:
+        """What a further part of the file holds, of any size.
+
+        Raises UnfinishedError when a piece has more than `secrets.MAX_SECRETS`.
+        """
+        if not self._started:
+            self._started = True
+            self._begin(data)
+        found: list[FileSecret] = []
+        for start in range(0, len(data), PIECE):
+            piece = data[start : start + PIECE] if len(data) > PIECE else data
+            if self._decoder is not None:
+                piece = self._decoder.decode(piece).encode("utf-8", "surrogatepass")
+            found += self._search(piece)
+        return found
+
+    def _begin(self, data: bytes) -> None:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        else:
+            self._binary = b"\0" in data[: secret_files.SNIFF]
+
+    def _search(self, piece: bytes) -> list[FileSecret]:
+        overlap = len(self._rest)
+        data = self._rest + piece if overlap else piece
+        if self._binary:
+            inside = secret_files.in_binary(data, self._path)
+        else:
+            inside = secret_files.in_text(data, self._path, self._further)
+        found, told = [], set()
+        for secret in inside:
+            one = secret._replace(line=secret.line + self._lines)
+            key = _Told(one.kind, one.line, one.redacted)
+            told.add(key)
+            if secret.span.start >= overlap or key not in self._told:
+                found.append(self._of_file(one))
+        self._told = told
+        self._rest = data[-OVERLAP:]
+        if not self._binary:
+            self._lines += data.count(b"\n", 0, len(data) - len(self._rest))
+        return found
+
+    def _of_file(self, secret: Secret) -> FileSecret:
+        return FileSecret(self._path, secret, secret.kind == secret_shapes.PRIVATE_KEY)
