@@ -11,13 +11,23 @@ from dockgate.linter import config as configuration
 from dockgate.linter import files
 from dockgate.linter.config import Config
 from dockgate.linter.discover import discover
+from dockgate.linter.engine import SHELLCHECK, runs_shellcheck
 from dockgate.linter.errors import UsageError
-from dockgate.linter.report import FileReport, Report
-from dockgate.linter.run import MAX_DOCKERFILE_BYTES, Scope, lint
+from dockgate.linter.report import Report
+from dockgate.linter.run import (
+    MAX_DOCKERFILE_BYTES,
+    Examined,
+    Scope,
+    add_shellcheck,
+    examine,
+    finish,
+    lint,
+)
 from dockgate.rules.rule import Severity
 from dockgate.rules.subjects.text import Text
 
 STDIN = "-"
+TOGETHER = 250  #: files whose models are kept at a time, for one run of ShellCheck
 
 
 class Options(NamedTuple):
@@ -27,6 +37,8 @@ class Options(NamedTuple):
     select: frozenset[str] = frozenset()  #: rules' names
     ignore: frozenset[str] = frozenset()
     fail_on: Severity | None = None
+    profile: str = ""
+    shellcheck: bool = False
     stdin_filename: str = ""
     scope: Scope = Scope()
     fix: bool = False
@@ -72,17 +84,29 @@ def lint_paths(paths: Iterable[str], options: Options) -> Outcome:
             sources[path] = sys.stdin.buffer.read(MAX_DOCKERFILE_BYTES + 1)
         elif path not in sources:
             sources[path] = files.read(path, MAX_DOCKERFILE_BYTES) if path in named else None
+    waiting: list[Examined] = []
+    together = False  # something that waits is for ShellCheck
     for path, data in sources.items():
         name = (options.stdin_filename or "<stdin>") if path == STDIN else path
         config = _config(options, options.stdin_filename if path == STDIN else path)
+        if not together and runs_shellcheck(config.selection):
+            _require_shellcheck()
         outcome.notes += (note for note in config.notes if note not in outcome.notes)
         if data is None:
             try:
                 data = files.read(path, MAX_DOCKERFILE_BYTES)
             except UsageError as error:  # found, not named: it cannot be judged
-                outcome.report.files.append(FileReport(path, Text("", path), [], [str(error)]))
+                examined = Examined(Text("", path), config)
+                examined.failures.append(str(error))
+                waiting.append(examined)
                 continue
-        _one(outcome, data, path, name, config, options)
+        examined = _examine(outcome, data, path, name, config, options)
+        waiting.append(examined)
+        together |= examined.wants_shellcheck
+        if not together or len(waiting) == TOGETHER:
+            _finish(outcome, waiting)
+            together = False
+    _finish(outcome, waiting)
     return outcome
 
 
@@ -103,23 +127,28 @@ def _config(options: Options, path: str) -> Config:
     else:
         config = configuration.find(path or "Dockerfile")
     return config.with_options(
-        select=options.select, ignore=options.ignore, fail_on=options.fail_on
+        select=options.select,
+        ignore=options.ignore,
+        fail_on=options.fail_on,
+        profile=options.profile,
+        shellcheck=options.shellcheck,
     )
 
 
-def _one(
+def _examine(
     outcome: Outcome, data: bytes, path: str, name: str, config: Config, options: Options
-) -> None:
+) -> Examined:
     failure = ""
     if options.fix or options.diff:
         from dockgate.linter import fixes
 
-        fixed = fixes.fix(data, name, config, unsafe=options.unsafe_fixes, scope=options.scope)
+        alone = config.without(SHELLCHECK)  # it has no fixes
+        fixed = fixes.fix(data, name, alone, unsafe=options.unsafe_fixes, scope=options.scope)
         failure = fixed.failure
         outcome.fixed += fixed.applied
         if options.diff:
-            before, _ = lint(data, name, config, options.scope)
-            after, _ = lint(fixed.data, name, config, options.scope)
+            before, _ = lint(data, name, alone, options.scope)
+            after, _ = lint(fixed.data, name, alone, options.scope)
             outcome.diff += fixes.unified_diff(before.text, after.text)
         else:
             if path == STDIN:
@@ -127,10 +156,26 @@ def _one(
             elif fixed.data != data:
                 files.replace(path, fixed.data, expected=data)
             data = fixed.data
-    report, _ = lint(data, name, config, options.scope)
+    examined = examine(data, name, config, options.scope)
     if failure:
-        report.failures.append(failure)
-    outcome.report.files.append(report)
-    if config.fail_on is not None:
-        limit = config.fail_on
-        outcome.failed |= any(finding.severity >= limit for finding in report.findings)
+        examined.failures.append(failure)
+    return examined
+
+
+def _require_shellcheck() -> None:
+    """Before anything is written. Raises UnfinishedError where it is missing."""
+    from dockgate.linter import shellcheck
+
+    shellcheck.program()
+
+
+def _finish(outcome: Outcome, waiting: list[Examined]) -> None:
+    """Report on the files that wait, in their order, and forget them."""
+    add_shellcheck(waiting)
+    for examined in waiting:
+        report = finish(examined)
+        outcome.report.files.append(report)
+        limit = examined.config.fail_on
+        if limit is not None:
+            outcome.failed |= any(finding.severity >= limit for finding in report.findings)
+    waiting.clear()

@@ -1,37 +1,49 @@
 """The configuration in force for a file. Light: pydantic and yaml load only for a file that exists.
 
-`linter.config_file` reads `.dockgate.yaml`, `linter.hadolint_config` reads hadolint's.
+`configuration.config_file` reads `.dockgate.yaml`, `configuration.hadolint_config` hadolint's.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from dockgate.linter.engine import DEFAULT_SELECTION, Selection
+from dockgate.linter.engine import (
+    DEFAULT_SELECTION,
+    SHELLCHECK,
+    Selection,
+    Severities,
+    StageLevels,
+)
 from dockgate.linter.errors import UsageError
 from dockgate.rules.rule import Severity
 from dockgate.rules.settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:
     from dockgate.linter.configuration.config_file import ImageSecurityPolicy
+    from dockgate.rules.subjects.dockerfile import Stage
 
 NAMES = (".dockgate.yaml", ".dockgate.yml")
 HADOLINT_NAMES = (".hadolint.yaml", ".hadolint.yml")
 DEFAULT_FAIL_ON = Severity.WARNING
 
-Severities = Mapping[str, Severity | None]
-
 
 class Override:
-    """Severities for the files below the configuration's folder that `matches` accepts."""
+    """Severities for some files, or for some stages of them."""
 
-    __slots__ = ("matches", "severities")
+    __slots__ = ("matches", "severities", "stages")
 
-    def __init__(self, matches: Callable[[str], bool], severities: Severities) -> None:
-        self.matches = matches  #: takes a path relative to the configuration's folder, with `/`
+    def __init__(
+        self,
+        matches: Callable[[str], bool] | None,
+        severities: Severities,
+        stages: Callable[[Stage], bool] | None = None,
+    ) -> None:
+        #: takes a path relative to the configuration's folder, with `/`; None: every file
+        self.matches = matches
         self.severities = severities
+        self.stages = stages  #: None: the whole file
 
 
 class Config:
@@ -70,16 +82,24 @@ class Config:
         self.notes = notes  #: what could not be taken over, one line each
 
     def for_path(self, path: str) -> Config:
-        """This configuration with the overrides whose globs match the file `path`."""
+        """This configuration with the overrides that mean the file `path`, the last one first."""
         if not self.overrides:
             return self
         folder = os.path.dirname(os.path.abspath(self.path))
         relative = os.path.relpath(os.path.abspath(path), folder).replace(os.sep, "/")
+        inside = not relative.startswith("../")
         severities = dict(self.selection.severities)
+        stages: list[StageLevels] = []
         for override in self.overrides:
-            if not relative.startswith("../") and override.matches(relative):
-                severities.update(override.severities)
-        return self._copy(_with(self.selection, severities=severities), self.fail_on)
+            if override.matches is not None and not (inside and override.matches(relative)):
+                continue
+            if override.stages is not None:
+                stages.append(StageLevels(override.stages, override.severities))
+                continue
+            severities.update(override.severities)
+            stages = [level.without(override.severities) for level in stages]
+        selection = self.selection.changed(severities=severities, stages=tuple(stages))
+        return self.changed(selection=selection)
 
     def with_options(
         self,
@@ -87,56 +107,91 @@ class Config:
         select: frozenset[str] = frozenset(),
         ignore: frozenset[str] = frozenset(),
         fail_on: Severity | None = None,
+        profile: str = "",
+        shellcheck: bool = False,
     ) -> Config:
-        """This configuration with what the command line says, which goes before the file."""
-        if not (select or ignore or fail_on is not None):
+        """This configuration with what the command line says, which goes before the file.
+
+        Raises UsageError where it would switch off what the configuration has locked.
+        """
+        if not (select or ignore or fail_on is not None or profile or shellcheck):
             return self
+        refused = sorted(ignore & self.selection.locked.keys())
+        if refused:
+            raise UsageError(f"--ignore {refused[0]}: {self.path} has locked it: leave it out")
+        wanted = select | {SHELLCHECK} if shellcheck else select
         chosen = self.selection
-        severities = {
-            name: severity
-            for name, severity in chosen.severities.items()
-            if severity is not None or name not in select
-        }
-        selection = Selection(
-            only=select or chosen.only, ignored=chosen.ignored | ignore, severities=severities
+        selection = chosen.changed(
+            only=wanted if select else chosen.only,
+            ignored=chosen.ignored | ignore,
+            enabled=chosen.enabled | wanted,
+            severities=_without_off(chosen.severities, wanted),
+            stages=tuple(
+                StageLevels(level.matches, _without_off(level.severities, select))
+                for level in chosen.stages
+            ),
         )
-        return self._copy(selection, self.fail_on if fail_on is None else fail_on)
+        if profile:
+            from dockgate.linter import profiles
 
-    def _copy(self, selection: Selection, fail_on: Severity | None) -> Config:
-        return Config(
-            selection=selection,
-            settings=self.settings,
-            fail_on=fail_on,
-            policy=self.policy,
-            inline_ignores=self.inline_ignores,
-            overrides=self.overrides,
-            path=self.path,
-            notes=self.notes,
+            selection = selection.changed(
+                profile=profiles.profile(profile), locked=floors(chosen, chosen.locked)
+            )
+        return self.changed(
+            selection=selection, fail_on=self.fail_on if fail_on is None else fail_on
         )
 
+    def without(self, *names: str) -> Config:
+        """This configuration with some rules left out."""
+        ignored = self.selection.ignored.union(names)
+        return self.changed(selection=self.selection.changed(ignored=ignored))
 
-def _with(selection: Selection, *, severities: Severities) -> Selection:
-    return Selection(only=selection.only, ignored=selection.ignored, severities=severities)
+    def changed(self, **changes: Any) -> Config:
+        """A copy with other values for some of the constructor's arguments."""
+        return Config(**{name: getattr(self, name) for name in self.__slots__} | changes)
+
+
+def _without_off(severities: Severities, names: frozenset[str]) -> Severities:
+    return {n: s for n, s in severities.items() if s is not None or n not in names}
+
+
+def floors(selection: Selection, names: Iterable[str]) -> dict[str, Severity | None]:
+    """The locked rules `names`, each with the severity that it has in `selection` as the least."""
+    from dockgate.rules.registry import find
+
+    found: dict[str, Severity | None] = {}
+    for name in names:
+        entry = find(name)
+        known = selection.severities.get(name) if entry is None else selection.severity(entry.rule)
+        found[name] = known
+    return found
 
 
 DEFAULT_CONFIG = Config()
 
-_found: dict[str, Config] = {}
+_found: dict[str, list[Config]] = {}  #: by folder, the nearest first
 _read: dict[str, Config] = {}
 
 
 def find(path: str) -> Config:
     """The configuration for the file `path`: the nearest upwards, as far as the repository's root.
 
-    `.hadolint.yaml` counts where there is no `.dockgate.yaml`. Raises UsageError for a file that
-    cannot be read or meant.
+    Of those further out only the locks count. `.hadolint.yaml` counts where there is no
+    `.dockgate.yaml`. Raises UsageError for a file that cannot be read or meant, or that breaks a
+    lock.
     """
     folder = os.path.dirname(os.path.abspath(path))
-    config = _found.get(folder)
-    if config is None:
-        names = _nearest(folder, NAMES) or _nearest(folder, HADOLINT_NAMES)
-        config = _found[folder] = read(names) if names else DEFAULT_CONFIG
-    return config.for_path(path)
+    chain = _found.get(folder)
+    if chain is None:
+        files = _upwards(folder, NAMES) or _upwards(folder, HADOLINT_NAMES)[:1]
+        chain = _found[folder] = [read(file) for file in files] or [DEFAULT_CONFIG]
+    config = chain[0].for_path(path)
+    if len(chain) > 1:
+        from dockgate.linter.configuration.locks import under
+
+        for outer in chain[1:]:
+            config = under(config, outer.for_path(path))
+    return config
 
 
 def read(path: str) -> Config:
@@ -157,40 +212,55 @@ def forget() -> None:
     _read.clear()
 
 
-def _nearest(folder: str, names: Iterable[str]) -> str:
+def _upwards(folder: str, names: Iterable[str]) -> list[str]:
+    """The file of one of these names in the folder and in each above it, the nearest first."""
+    found = []
     while True:
         for name in names:
             candidate = os.path.join(folder, name)
             if os.path.lexists(candidate):
-                return candidate
+                if os.path.exists(candidate) and not os.path.isfile(candidate):
+                    raise UsageError(f"cannot read {candidate}: not a regular file")
+                found.append(candidate)
+                break
         parent = os.path.dirname(folder)
         if parent == folder or os.path.lexists(os.path.join(folder, ".git")):
-            return ""
+            return found
         folder = parent
 
 
+def meant(name: str) -> frozenset[str]:
+    """What a selection knows by a rule's name or a peer's code: rules, or one ShellCheck code.
+
+    Empty for an unknown name.
+    """
+    from dockgate.rules import registry
+
+    names = frozenset(entry.name for entry in registry.meant(name))
+    code = name.strip().upper()
+    return frozenset({code}) if names == {SHELLCHECK} and code[:2] == "SC" else names
+
+
 def rule_names(names: Iterable[str]) -> frozenset[str]:
-    """The rules that names, aliases and comma lists of them mean.
+    """What names, aliases and comma lists of them mean to a selection.
 
     Raises UsageError that names the nearest known one.
     """
-    from dockgate.rules.registry import named
-
     found: set[str] = set()
     for entry in names:
         for name in filter(None, (part.strip() for part in entry.split(","))):
-            rules = named(name)
+            rules = meant(name)
             if not rules:
                 raise UsageError(f"unknown rule {name!r}{suggestion(name, known_names())}")
-            found.update(rule.name for rule in rules)
+            found |= rules
     return frozenset(found)
 
 
 def known_names() -> list[str]:
     """Every rule's name and aliases."""
-    from dockgate.rules.registry import all_rules
+    from dockgate.rules.registry import SUBJECTS, entries
 
-    rules = all_rules().values()
+    rules = [entry for subject in SUBJECTS for entry in entries(subject).values()]
     return sorted({name for rule in rules for name in (rule.name, *rule.aliases)})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dockgate.linter.errors import UsageError
+from dockgate.linter.files import open_found
 
 MAX_GITIGNORE_BYTES = 1 << 20
 
@@ -87,7 +88,7 @@ def _outer(folder: str) -> _Ignores:
 def _ignore_file(folder: str) -> _Ignores:
     path = os.path.join(folder, ".gitignore")
     try:
-        with open(path, "rb") as file:
+        with open_found(path) as file:
             data = file.read(MAX_GITIGNORE_BYTES + 1)
     except OSError:  # a folder or a dangling link: git passes over it too
         return ()

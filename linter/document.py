@@ -33,13 +33,15 @@ from dockgate.linter.parsing.instructions import parse
 from dockgate.linter.parsing.lexer import BOM
 from dockgate.linter.parsing.pairs import is_legacy, places, removals
 from dockgate.linter.parsing.words import BLANK, quoted_words
+from dockgate.rules.pattern import pattern
+from dockgate.rules.subjects.base_image import Bases
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage
 from dockgate.rules.subjects.text import Span, Text
 
 Entry = dict[str, Any]
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_COMMENT_MARK = re.compile(r"\s*#\s*")
+_LINE = pattern(r"[^\n]*\n|[^\n]+")
+_COMMENT_MARK = pattern(r"\s*#\s*")
 
 
 def read(
@@ -49,14 +51,16 @@ def read(
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
     platform: str | None = None,
+    bases: Bases | None = None,
 ) -> Dockerfile:
     """The model of a Dockerfile as BuildKit reads it; never raises for what the bytes are.
 
     What BuildKit would refuse stands in `errors`, in the order of the file; the rest of the file
     is read all the same. `build_args`, `target` and `platform` are those of `docker build`.
+    `bases`: what base images set; without it they are taken for such that set PATH only.
     """
     parser = Parser(fileobj=BytesIO(data), build_args=dict(build_args or {}))
-    return parser.document(path, target=target, platform=platform)
+    return parser.document(path, target=target, platform=platform, bases=bases)
 
 
 class Parser(DockerfileParser):  # type: ignore[misc]
@@ -75,11 +79,16 @@ class Parser(DockerfileParser):  # type: ignore[misc]
     _model: Dockerfile
 
     def document(
-        self, path: str = "Dockerfile", *, target: str | None = None, platform: str | None = None
+        self,
+        path: str = "Dockerfile",
+        *,
+        target: str | None = None,
+        platform: str | None = None,
+        bases: Bases | None = None,
     ) -> Dockerfile:
         """The content as a document model, built anew."""
         dockerfile = parse(Text(self.content, path))
-        stages.resolve(dockerfile, self.build_args, target, platform)
+        stages.resolve(dockerfile, self.build_args, target, platform, bases)
         validate.check(dockerfile)
         dockerfile.errors.sort(key=lambda error: (error.line, error.span))
         return dockerfile

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from dockgate.linter.parsing import references
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import Dockerfile, Heredoc, Instruction, ParseError, Stage
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def dump(dockerfile: Dockerfile) -> dict[str, Any]:

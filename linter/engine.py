@@ -2,37 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from dockgate.rules.registry import Entry, entries, find
 from dockgate.rules.rule import UNSET, Finding, Rule, Severity
+from dockgate.rules.subjects.dockerfile import Dockerfile, Stage
+
+SHELLCHECK = "shellcheck"  #: the rule whose findings each have a code of ShellCheck's
+
+Severities = Mapping[str, Severity | None]
+Profile = Callable[[Rule[Any]], Severity | None]
+
+
+def keys(rule: Rule[Any]) -> tuple[str, ...]:
+    """The names that a selection knows a rule by, the narrowest first: `SC2086`, `shellcheck`."""
+    if rule.name == SHELLCHECK and rule.aliases:
+        return rule.aliases[0], rule.name
+    return (rule.name,)
+
+
+class StageLevels:
+    """Severities in some stages of a Dockerfile."""
+
+    __slots__ = ("matches", "severities")
+
+    def __init__(self, matches: Callable[[Stage], bool], severities: Severities) -> None:
+        self.matches = matches
+        self.severities = severities
+
+    def without(self, names: Iterable[str]) -> StageLevels:
+        """The same, silent about the rules `names`."""
+        left = {n: s for n, s in self.severities.items() if n not in set(names)}
+        return StageLevels(self.matches, left)
 
 
 class Selection:
-    """Which rules run and how bad each is: the part of the configuration that the engine needs."""
+    """Which rules run and how bad each is: the part of the configuration that the engine needs.
 
-    __slots__ = ("ignored", "only", "severities")
+    Immutable. What is said later goes before: the profile, `severities`, `stages`, `only` and
+    `ignored`, `locked`.
+    """
+
+    __slots__ = (
+        "_known",
+        "_wanted",
+        "enabled",
+        "ignored",
+        "locked",
+        "only",
+        "profile",
+        "severities",
+        "stages",
+    )
 
     def __init__(
         self,
         *,
         only: frozenset[str] = frozenset(),
         ignored: frozenset[str] = frozenset(),
-        severities: Mapping[str, Severity | None] | None = None,
+        enabled: frozenset[str] = frozenset(),
+        severities: Severities | None = None,
+        stages: tuple[StageLevels, ...] = (),
+        locked: Severities | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self.only = only  #: names; empty: all
         self.ignored = ignored  #: names
+        self.enabled = enabled  #: rules that are off by default and run all the same
         self.severities = severities if severities is not None else {}  #: by name; None: off
+        self.stages = stages  #: the last that matches counts
+        #: rules that no comment ignores, with the least severity that each has (None: any)
+        self.locked = locked if locked is not None else {}
+        self.profile = profile  #: None: the rules' own defaults
+        self._known: dict[Rule[Any], Severity | None] = {}
+        self._wanted: dict[str, list[Entry]] = {}
 
-    def severity(self, rule: Rule[Any]) -> Severity | None:
-        """The rule's severity in force, None when it does not run."""
-        if rule.name in self.ignored or (self.only and rule.name not in self.only):
-            return None
-        if rule.name in self.severities:
-            return self.severities[rule.name]
-        if not rule.enabled and rule.name not in self.only:
-            return None
-        return rule.severity
+    def changed(self, **changes: Any) -> Selection:
+        """A copy with other values for some of the constructor's arguments."""
+        names = [name for name in self.__slots__ if name[0] != "_"]
+        return Selection(**{name: getattr(self, name) for name in names} | changes)
+
+    def severity(self, rule: Rule[Any], stage: Stage | None = None) -> Severity | None:
+        """The rule's severity in force (in a stage), None when it does not run there."""
+        if stage is None or not self.stages:
+            if rule not in self._known:
+                self._known[rule] = self._severity(rule, None)
+            return self._known[rule]
+        return self._severity(rule, stage)
+
+    def may_run(self, rule: Rule[Any]) -> bool:
+        """Whether the rule runs anywhere: it may run in a stage alone."""
+        if self.severity(rule) is not None:
+            return True
+        return any(
+            level.severities.get(name) is not None for level in self.stages for name in keys(rule)
+        ) and not self._unwanted(keys(rule))
+
+    def skips(self, entry: Entry) -> bool:
+        """Whether the rule surely runs nowhere, as far as its entry tells."""
+        name = entry.name
+        if name in self.locked:
+            return False
+        if name in self.ignored or (self.only and name not in self.only):
+            return True
+        if entry.enabled or self.profile is not None or name in self.enabled | self.only:
+            return False
+        mentioned = name in self.severities
+        return not mentioned and not any(name in level.severities for level in self.stages)
+
+    def wanted(self, subject: str) -> list[Entry]:
+        """The rules of a subject that it does not skip."""
+        if subject not in self._wanted:
+            found = [e for e in entries(subject).values() if not self.skips(e)]
+            self._wanted[subject] = found
+        return self._wanted[subject]
+
+    def _severity(self, rule: Rule[Any], stage: Stage | None) -> Severity | None:
+        names = keys(rule)
+        least = next((self.locked[name] for name in names if name in self.locked), None)
+        found = None if self._unwanted(names) else self._level(rule, names, stage)
+        return least if least is not None and (found is None or found < least) else found
+
+    def _unwanted(self, names: tuple[str, ...]) -> bool:
+        if not self.ignored.isdisjoint(names):
+            return True
+        wanted = not self.only or not self.only.isdisjoint(names)
+        return not wanted and self.locked.keys().isdisjoint(names)
+
+    def _level(
+        self, rule: Rule[Any], names: tuple[str, ...], stage: Stage | None
+    ) -> Severity | None:
+        levels = [self.severities]
+        if stage is not None:
+            levels += [level.severities for level in self.stages if level.matches(stage)]
+        for severities in reversed(levels):
+            for name in names:
+                if name in severities:
+                    return severities[name]
+        if not (self.only.isdisjoint(names) and self.enabled.isdisjoint(names)):
+            return rule.severity
+        if self.profile is not None:
+            return self.profile(rule)
+        return rule.severity if rule.enabled else None
 
 
 DEFAULT_SELECTION = Selection()
@@ -50,18 +162,72 @@ def check(
     failures: list[str] = []
     for rule in rules:
         severity = selection.severity(rule)
-        if severity is None:
+        if severity is None and not (selection.stages and selection.may_run(rule)):
             continue
         try:
             for finding in rule.check(subject):
                 if finding.rule is UNSET:
                     finding.rule = rule
-                    finding.severity = severity
+                    finding.severity = rule.severity if severity is None else severity
                 findings.append(finding)
         except Exception as error:  # any fault of a rule must end as "undecided", not as silence
             failures.append(f"rule {rule.name} failed: {type(error).__name__}: {error}")
     findings.sort(key=_place)
     return findings, failures
+
+
+def relevant(
+    subject: str, selection: Selection, has: set[str] | None = None
+) -> Iterator[Rule[Any]]:
+    """The rules of a subject that may have something to say; no other module is loaded.
+
+    `has`: what the Dockerfile has of what rules may need (`Dockerfile.has`); None: anything.
+    """
+    for entry in selection.wanted(subject):
+        if has is None or not entry.needs or not has.isdisjoint(entry.needs):
+            yield entry.rule
+
+
+def runs_shellcheck(selection: Selection) -> bool:
+    """Whether the selection asks for ShellCheck, whole or for some of its codes."""
+    entry = find(SHELLCHECK)
+    if any(name[:2] == "SC" for name in selection.only):
+        return True
+    return entry is not None and not selection.skips(entry) and selection.may_run(entry.rule)
+
+
+def chosen(findings: Iterable[Finding], selection: Selection) -> list[Finding]:
+    """The findings whose rules may run, each as bad as the selection has it."""
+    kept = []
+    for finding in findings:
+        severity = selection.severity(finding.rule)
+        if severity is not None or (selection.stages and selection.may_run(finding.rule)):
+            finding.severity = finding.rule.severity if severity is None else severity
+            kept.append(finding)
+    return kept
+
+
+def by_stage(
+    findings: Iterable[Finding], dockerfile: Dockerfile, selection: Selection
+) -> list[Finding]:
+    """The findings that count in the stages where they stand, each as bad as it is there."""
+    kept = []
+    for finding in findings:
+        severity = selection.severity(finding.rule, _stage(finding, dockerfile))
+        if severity is not None:
+            finding.severity = severity
+            kept.append(finding)
+    return kept
+
+
+def _stage(finding: Finding, dockerfile: Dockerfile) -> Stage | None:
+    if finding.stage is not None or finding.span is None:
+        return finding.stage
+    found = None
+    for stage in dockerfile.stages:
+        if stage.from_.span.start <= finding.span.start:
+            found = stage
+    return found
 
 
 def _place(finding: Finding) -> tuple[int, int, str, str, str]:

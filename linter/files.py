@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from typing import BinaryIO
 
 from dockgate.linter.errors import UnfinishedError, UsageError
 
@@ -18,6 +20,18 @@ def read(path: str, limit: int) -> bytes:
             return file.read(limit + 1)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def open_found(path: str) -> BinaryIO:
+    """Open a file that a hostile folder may have brought: a pipe or a device is refused at once.
+
+    Raises OSError.
+    """
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return file
 
 
 def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:

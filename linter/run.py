@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 from dockgate.linter import engine
 from dockgate.linter.config import DEFAULT_CONFIG, Config
-from dockgate.linter.errors import UsageError
+from dockgate.linter.errors import DockgateError, UsageError
 from dockgate.linter.report import FileReport
-from dockgate.rules.registry import rules_of
 from dockgate.rules.rule import Finding
+from dockgate.rules.subjects.base_image import Bases
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.text import Text
 
 MAX_DOCKERFILE_BYTES = 16 << 20
+
+_MARKS = ("dockgate:", "ignore", "skip", "disable")  #: one of them is in every ignore comment
 
 
 class Scope(NamedTuple):
@@ -25,6 +27,7 @@ class Scope(NamedTuple):
     build_args: Mapping[str, str] | None = None
     target: str | None = None
     platform: str | None = None
+    bases: Bases | None = None  #: what base images set; None: nobody is asked
 
 
 def build_args(pairs: Iterable[str]) -> dict[str, str] | None:
@@ -64,10 +67,51 @@ def lint(
     data: bytes, path: str, config: Config, scope: Scope
 ) -> tuple[FileReport, Dockerfile | None]:
     """As `lint_bytes`, with the model, None where the bytes are no Dockerfile at all."""
+    examined = examine(data, path, config, scope)
+    add_shellcheck([examined])
+    return finish(examined), examined.dockerfile
+
+
+class Examined:
+    """A file that has been read and looked at by the rules; `finish` makes the report of it."""
+
+    __slots__ = (
+        "config",
+        "context",
+        "dockerfile",
+        "failures",
+        "findings",
+        "selection",
+        "text",
+    )
+
+    def __init__(self, text: Text, config: Config, *, context: bool = False) -> None:
+        self.text = text
+        self.config = config
+        self.selection = config.selection  #: the configuration's, and what the file adds to it
+        self.context = context  #: the rules on the build context ran too
+        self.dockerfile: Dockerfile | None = None  #: None: it could not be read at all
+        self.findings: list[Finding] = []
+        self.failures: list[str] = []
+
+    @property
+    def wants_shellcheck(self) -> bool:
+        """Whether ShellCheck is to look at it."""
+        return self.dockerfile is not None and engine.runs_shellcheck(self.selection)
+
+
+def examine(data: bytes, path: str, config: Config, scope: Scope) -> Examined:
+    """Read a Dockerfile and run the rules; never raises for what the file or the context holds."""
     reason = unreadable(data)
+    examined = Examined(
+        Text("" if reason else data.decode("utf-8", "surrogateescape"), path),
+        config,
+        context=scope.context is not None,
+    )
+    failures = examined.failures
     if reason:
-        return FileReport(path, Text("", path), [], [reason]), None
-    failures: list[str] = []
+        failures.append(reason)
+        return examined
     try:
         from dockgate.linter import document
 
@@ -77,26 +121,68 @@ def lint(
             build_args=scope.build_args,
             target=scope.target,
             platform=scope.platform,
+            bases=scope.bases,
         )
     except Exception as error:  # whatever goes wrong, the file is undecided
-        return FileReport(path, Text.decode(data, path), [], [_failed("parser", error)]), None
+        failures.append(_failed("parser", error))
+        return examined
+    examined.dockerfile, examined.text = dockerfile, dockerfile.text
+    failures += dockerfile.unresolved
     dockerfile.settings = config.settings
     _attach(dockerfile, failures)
     selection = config.selection
-    rules = rules_of("dockerfile").values()
+    if _has_check(dockerfile):
+        from dockgate.linter import checks
+
+        examined.selection = selection = checks.selection(dockerfile, selection)
+    rules = engine.relevant("dockerfile", selection, dockerfile.has())
     findings, failed = engine.check(dockerfile, rules, selection)
     failures += failed
     if scope.context is not None:
         findings += _check_context(scope.context, dockerfile, config, failures)
+    examined.findings = findings
+    return examined
+
+
+def add_shellcheck(files: Iterable[Examined]) -> None:
+    """Add what ShellCheck finds to the files that want it: one run of it for all."""
+    wanted = [(e, e.dockerfile) for e in files if e.wants_shellcheck and e.dockerfile is not None]
+    if not wanted:
+        return
+    try:
+        from dockgate.linter import shellcheck
+
+        results = shellcheck.check([dockerfile for _, dockerfile in wanted])
+    except Exception as error:
+        failure = str(error) if isinstance(error, DockgateError) else _failed("shellcheck", error)
+        for examined, _ in wanted:
+            examined.failures.append(failure)
+        return
+    for (examined, _), (findings, failures) in zip(wanted, results, strict=True):
+        examined.findings += engine.chosen(findings, examined.selection)
+        examined.failures += failures
+
+
+def finish(examined: Examined) -> FileReport:
+    """The report: stages and comments have their say once everything has been found."""
+    dockerfile, findings = examined.dockerfile, examined.findings
+    if dockerfile is None:
+        return FileReport(examined.text.path, examined.text, [], examined.failures)
+    config = examined.config
+    if config.selection.stages:
+        findings = engine.by_stage(findings, dockerfile, examined.selection)
     if config.inline_ignores and _may_ignore(dockerfile):
         from dockgate.linter import suppress
 
-        findings = suppress.apply(
-            dockerfile, findings, selection, context=scope.context is not None
-        )
+        findings = suppress.apply(dockerfile, findings, config.selection, context=examined.context)
+    if _has_check(dockerfile):
+        from dockgate.linter import checks
+
+        checks.raise_severities(dockerfile, findings, config.selection)
     findings.sort(key=lambda finding: finding.span or (-1, -1))
     secrets = [secret.span for found in dockerfile.with_triggers() for secret in found.secrets]
-    return FileReport(path, dockerfile.text, findings, failures, secrets), dockerfile
+    text = examined.text
+    return FileReport(text.path, text, findings, examined.failures, secrets)
 
 
 def unreadable(data: bytes) -> str:
@@ -110,12 +196,17 @@ def unreadable(data: bytes) -> str:
     return ""
 
 
+def _has_check(dockerfile: Dockerfile) -> bool:
+    """Whether the file has BuildKit's directive `# check=`."""
+    return any(directive.name == "check" for directive in dockerfile.directives)
+
+
 def _may_ignore(dockerfile: Dockerfile) -> bool:
     """Whether any comment looks like one that ignores: most files have none, and start sooner."""
-    if any(directive.name == "check" for directive in dockerfile.directives):
+    if _has_check(dockerfile):
         return True
     texts = [comment.text.lower() for comment in dockerfile.comments]
-    return any(mark in text for text in texts for mark in ("dockgate:", "ignore", "skip"))
+    return any(mark in text for text in texts for mark in _MARKS)
 
 
 def _attach(dockerfile: Dockerfile, failures: list[str]) -> None:
@@ -144,7 +235,8 @@ def _check_context(
         failures.append(_failed(f"build context {root}", error))
         return []
     subject.settings = config.settings
-    findings, failed = engine.check(subject, rules_of("context").values(), config.selection)
+    rules = engine.relevant("context", config.selection)
+    findings, failed = engine.check(subject, rules, config.selection)
     failures += failed
     return findings
 

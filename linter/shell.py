@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dockgate.linter.script.commands import Reader
 from dockgate.linter.script.inner import inner_script, shell_options
 from dockgate.linter.script.wrappers import resolve
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import Dockerfile, Heredoc, Instruction, Stage
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, Script, ShellWord
 from dockgate.rules.subjects.text import MappedText, Span
@@ -51,13 +52,13 @@ _OTHER_SHELLS = frozenset(
         "oil",
     ]
 )
-_BARE_HEREDOC = re.compile(r"\s*[0-9]*<<-?[^<\s]+\s*")
-_HEALTHCHECK_CMD = re.compile(r"\s*CMD(?=\s)", re.I)
-_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.S)
-_JSON_ESCAPE = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+|\\.", re.S)
+_BARE_HEREDOC = pattern(r"\s*[0-9]*<<-?[^<\s]+\s*")
+_HEALTHCHECK_CMD = pattern(r"\s*CMD(?=\s)", re.I)
+_JSON_STRING = pattern(r'"((?:[^"\\]|\\.)*)"', re.S)
+_JSON_ESCAPE = pattern(r"(?:\\u[0-9A-Fa-f]{4})+|\\.", re.S)
 #: Commands that only Windows has: the shell around them is cmd, whatever the base's name says.
-_WINDOWS_COMMAND = re.compile(r"\s*(?:powershell|cmd)(?:\.exe)?(?=\s)", re.I)
-_SHEBANG = re.compile(r"#![ \t]*(\S+)[ \t]*([^\n]*)")
+_WINDOWS_COMMAND = pattern(r"\s*(?:powershell|cmd)(?:\.exe)?(?=\s)", re.I)
+_SHEBANG = pattern(r"#![ \t]*(\S+)[ \t]*([^\n]*)")
 
 _parser: Parser | None = None
 
@@ -103,17 +104,35 @@ def read(
     return script
 
 
+def shell_text(instruction: Instruction) -> MappedText:
+    """What an instruction in shell form gives to the shell, here-documents included."""
+    body = instruction.body
+    if instruction.cmd == "HEALTHCHECK":
+        prefix = _HEALTHCHECK_CMD.match(body.text)
+        body = body.part(prefix.end() if prefix else 0)
+    return _with_heredocs(body, instruction.heredocs)
+
+
+def _with_heredocs(body: MappedText, heredocs: list[Heredoc]) -> MappedText:
+    if _is_script(body, heredocs):
+        return heredocs[0].body
+    return MappedText.join([body, *_bodies(heredocs)]) if heredocs else body
+
+
+def _is_script(body: MappedText, heredocs: list[Heredoc]) -> bool:
+    """BuildKit runs a lone `<<EOF` as the script itself (dispatchRun)."""
+    return bool(heredocs) and _BARE_HEREDOC.fullmatch(body.text) is not None
+
+
 def _read_shell(script: Script, reader: Reader, body: MappedText, heredocs: list[Heredoc]) -> None:
-    """Shell form. BuildKit runs a lone `<<EOF` as the script itself (dispatchRun)."""
-    if len(heredocs) >= 1 and _BARE_HEREDOC.fullmatch(body.text):
-        body = heredocs[0].body
+    text = _with_heredocs(body, heredocs)
+    if _is_script(body, heredocs):
         script.span = heredocs[0].span
-        shebang = _SHEBANG.match(body.text)
+        shebang = _SHEBANG.match(text.text)
         if shebang and script.language != "cmd":
             command = (shebang[1], *shebang[2].split())
             script.shell, script.language, script.options = _interpreter(command)
-    elif heredocs:
-        body = MappedText.join([body, *_bodies(heredocs)])
+    body = text
     if script.language == "posix" and _WINDOWS_COMMAND.match(body.text):
         script.shell, script.language = "cmd", "cmd"
     if script.language == "posix" and body.text.strip():

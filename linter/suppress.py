@@ -7,8 +7,13 @@ BuildKit "check directive", Checkov "Suppressing and skipping policies", Trivy "
     # dockgate: ignore-file=NAME[,NAME] reason: …   the whole file
     # hadolint ignore=DL3006,DL3008                 the instruction; `global ignore=`: the file
     # check=skip=JSONArgsRecommended;error=true     the file (a directive; `all`: BuildKit's checks)
+    # check=skip=LegacyKeyValueFormat               the same below other lines: the instruction
     # checkov:skip=CKV_DOCKER_3:why                 the file
     # trivy:ignore:DS-0002[:exp:2026-12-31]         the instruction
+    # shellcheck disable=SC2086,SC2046              the instruction
+
+Where the configuration asks for reasons, a comment without one ignores nothing. Rules that it has
+locked are ignored by no comment.
 """
 
 from __future__ import annotations
@@ -18,44 +23,59 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from dockgate.linter.engine import Selection
-from dockgate.rules.registry import named, rules_of
+from dockgate.linter.config import meant
+from dockgate.linter.engine import SHELLCHECK, Selection, keys
+from dockgate.linter.parsing.check_options import CHECKS
+from dockgate.rules.pattern import pattern
+from dockgate.rules.registry import entries
 from dockgate.rules.rule import Edit, Finding, Fix, Rule
 from dockgate.rules.subjects.dockerfile import Comment, Dockerfile, Instruction
 from dockgate.rules.subjects.text import Span
 
 UNUSED = "unused-ignore"
+WITHOUT_REASON = "ignore-without-reason"
 
-_OWN = re.compile(r"dockgate:\s*(.*)", re.IGNORECASE | re.DOTALL)
-_OWN_FORM = re.compile(r"(ignore|ignore-file)\s*=\s*(.*?)(?:\s+reason:.*)?", re.DOTALL)
-_NAME = re.compile(r"[^\s,]+")
-_HADOLINT = re.compile(r"hadolint\s+(global\s+)?ignore\s*=\s*([\w\-]+(?:\s*,\s*[\w\-]+)*)", re.A)
-_CHECKOV = re.compile(r"checkov:skip=([\w\-]+)", re.A)
-_TRIVY = re.compile(r"trivy:ignore:([\w\-]+)((?::[\w\-]+)*)", re.A)
-_EXPIRES = re.compile(r":exp:(\d{4}-\d{2}-\d{2})", re.A)
-_SKIP = re.compile(r"(?:^|;)\s*skip\s*=\s*([^;]*)", re.IGNORECASE)
-_BUILDKIT_CODE = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*", re.A)
-_DIRECTIVE = re.compile(r"\s*#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
+_OWN = pattern(r"dockgate:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_OWN_FORM = pattern(r"(ignore|ignore-file)\s*=\s*(.*?)(?:\s+(?i:reason):.*)?", re.DOTALL)
+_REASON = pattern(r"\breason:\s*\S", re.IGNORECASE)
+_NAME = pattern(r"[^\s,]+")
+_HADOLINT = pattern(r"hadolint\s+(global\s+)?ignore\s*=\s*([\w\-]+(?:\s*,\s*[\w\-]+)*)", re.A)
+_CHECKOV = pattern(r"checkov:skip=([\w\-]+)(:\s*\S)?", re.A)
+_SHELLCHECK = pattern(r"shellcheck\s.*?\bdisable=((?:SC\d{4}|,)+)", re.A)
+_TRIVY = pattern(r"trivy:ignore:([\w\-]+)((?::[\w\-]+)*)", re.A)
+_CODE = pattern(r"SC\d{4}", re.A)
+_EXPIRES = pattern(r":exp:(\d{4}-\d{2}-\d{2})", re.A)
+_CHECK = pattern(r"check\s*=\s*(\S+)")
+_SKIP = pattern(r"(?:^|;)\s*skip\s*=\s*([^;]*)", re.IGNORECASE)
+_DIRECTIVE = pattern(r"\s*#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
 
 
 class _Ignore:
     """One name of one comment."""
 
-    __slots__ = ("comment", "name", "problem", "rules", "span", "used", "within")
+    __slots__ = ("comment", "name", "place", "problem", "rules", "span", "told", "used", "within")
 
     def __init__(
-        self, name: str, rules: list[Rule[object]], within: Span | None, span: Span | None = None
+        self,
+        name: str,
+        rules: frozenset[str],
+        within: Span | None,
+        place: Span,
+        told: bool,
+        span: Span | None = None,
     ) -> None:
         self.name = name
-        self.rules = frozenset(rule.name for rule in rules)
+        self.rules = rules
         self.within = within  #: the instruction's place; None: the whole file
+        self.place = place  #: of the whole comment or directive
+        self.told = told  #: a reason is given
         self.span = span  #: the name's place, for dockgate's own comments only
         self.comment: Comment | None = None
         self.problem = ""
         self.used = False
 
     def covers(self, finding: Finding) -> bool:
-        if finding.rule.name not in self.rules:
+        if self.rules.isdisjoint(keys(finding.rule)):
             return False
         if self.within is None:
             return True
@@ -74,9 +94,15 @@ def apply(
     ignores = list(_ignores(dockerfile))
     if not ignores:
         return findings
-    kept = []
+    kept: list[Finding] = []
+    if dockerfile.settings.require_reason:
+        kept += _without_reason(ignores, selection)
+        ignores = [ignore for ignore in ignores if ignore.told]
+    locked = selection.locked.keys()
     for finding in findings:
-        covering = [ignore for ignore in ignores if ignore.covers(finding)]
+        covering = []
+        if not locked or locked.isdisjoint(keys(finding.rule)):
+            covering = [ignore for ignore in ignores if ignore.covers(finding)]
         for ignore in covering:
             ignore.used = True
         if not covering:
@@ -91,7 +117,7 @@ def _ignores(dockerfile: Dockerfile) -> Iterator[_Ignore]:
         if directive.name == "check":
             for match in _SKIP.finditer(directive.value):
                 for name in _NAME.findall(match[1]):
-                    yield _Ignore(name, _buildkit(name), None)
+                    yield _Ignore(name, _buildkit(name), None, directive.span, False)
     for comment in dockerfile.comments:
         text = comment.text
         if ":" in text or "=" in text:  # every form has one
@@ -103,35 +129,48 @@ def _of_comment(dockerfile: Dockerfile, comment: Comment, text: str) -> Iterator
     if own is not None:
         yield from _own(dockerfile, comment, own[1].strip())
         return
+    told = _REASON.search(text) is not None
     hadolint = _HADOLINT.match(text)
     if hadolint is not None:
         within = None if hadolint[1] else _scope(dockerfile, comment)
         for name in _NAME.findall(hadolint[2]):
-            yield _Ignore(name, named(name), within)
+            yield _Ignore(name, meant(name), within, comment.span, told)
+    check = _CHECK.match(text)
+    if check is not None:  # BuildKit merges it for the instruction below (since 1.26)
+        within = _scope(dockerfile, comment)
+        for match in _SKIP.finditer(check[1]):
+            for name in _NAME.findall(match[1]):
+                yield _Ignore(name, _buildkit(name), within, comment.span, told)
     for match in _CHECKOV.finditer(text):
-        yield _Ignore(match[1], named(match[1]), None)
+        reason = told or match[2] is not None
+        yield _Ignore(match[1], meant(match[1]), None, comment.span, reason)
     for match in _TRIVY.finditer(text):
         if not _expired(match[2]):
             name = match[1].upper().removeprefix("AVD-")
-            yield _Ignore(name, named(name), _scope(dockerfile, comment))
+            yield _Ignore(name, meant(name), _scope(dockerfile, comment), comment.span, told)
+    shellcheck = _SHELLCHECK.match(text)
+    for name in filter(None, shellcheck[1].split(",") if shellcheck is not None else ()):
+        yield _Ignore(name, meant(name), _scope(dockerfile, comment), comment.span, told)
 
 
 def _own(dockerfile: Dockerfile, comment: Comment, text: str) -> Iterator[_Ignore]:
     form = _OWN_FORM.fullmatch(text)
     names = _NAME.findall(form[2]) if form is not None else []
     if form is None or not names:
-        ignore = _Ignore("", [], None, comment.span)
+        ignore = _Ignore("", frozenset(), None, comment.span, True, comment.span)
         ignore.comment = comment
         ignore.problem = "not understood: write `# dockgate: ignore=RULE` or `ignore-file=RULE`"
         yield ignore
         return
     within = _scope(dockerfile, comment) if form[1] == "ignore" else None
+    told = _REASON.search(text) is not None
     source = dockerfile.text[comment.span]
     at = source.index("=")
     for name in names:
         at = source.index(name, at)
         start = comment.span.start + at
-        ignore = _Ignore(name, named(name), within, Span(start, start + len(name)))
+        span = Span(start, start + len(name))
+        ignore = _Ignore(name, meant(name), within, comment.span, told, span)
         ignore.comment = comment
         at += len(name)
         yield ignore
@@ -147,11 +186,14 @@ def _scope(dockerfile: Dockerfile, comment: Comment) -> Span:
     return Span(dockerfile.text.starts[first - 1], dockerfile.text.line_span(last).end)
 
 
-def _buildkit(name: str) -> list[Rule[object]]:
+def _buildkit(name: str) -> frozenset[str]:
     if name.lower() != "all":
-        return named(name)
-    rules: list[Rule[object]] = list(rules_of("dockerfile").values())
-    return [r for r in rules if any(_BUILDKIT_CODE.fullmatch(code) for code in r.aliases)]
+        return meant(name)
+    return frozenset(
+        entry.name
+        for entry in entries("dockerfile").values()
+        if not CHECKS.isdisjoint(entry.aliases)
+    )
 
 
 def _expired(parts: str) -> bool:
@@ -159,10 +201,25 @@ def _expired(parts: str) -> bool:
     return match is not None and match[1] < time.strftime("%Y-%m-%d", time.gmtime())
 
 
+def _without_reason(ignores: list[_Ignore], selection: Selection) -> Iterator[Finding]:
+    """A finding for each comment that gives none."""
+    rule = entries("dockerfile")[WITHOUT_REASON].rule
+    severity = selection.severity(rule)
+    places = dict.fromkeys(i.place for i in ignores if not i.told) if severity is not None else ()
+    for place in places:
+        finding = Finding(
+            "this gives no reason, and ignores nothing without one",
+            place,
+            help="say it in the comment: # dockgate: ignore=RULE reason: …",
+        )
+        finding.rule, finding.severity = rule, severity or rule.severity
+        yield finding
+
+
 def _unused(
     dockerfile: Dockerfile, ignores: list[_Ignore], selection: Selection, *, context: bool
 ) -> Iterator[Finding]:
-    rule = rules_of("dockerfile")[UNUSED]
+    rule = entries("dockerfile")[UNUSED].rule
     severity = selection.severity(rule)
     own = [ignore for ignore in ignores if ignore.comment is not None]
     if severity is None or any(ignore.covers(_as_finding(rule)) for ignore in own):
@@ -192,13 +249,16 @@ def _complaint(ignore: _Ignore, selection: Selection, *, context: bool) -> str:
         from dockgate.linter.config import known_names, suggestion
 
         return f"no rule is called {ignore.name}{suggestion(ignore.name, known_names())}"
+    if ignore.rules <= selection.locked.keys():
+        return f"{ignore.name} is locked by the configuration: no comment ignores it"
     subjects = ["dockerfile", "context"] if context else ["dockerfile"]
-    rules = [rules_of(s)[n] for s in subjects for n in ignore.rules if n in rules_of(s)]
+    names = {SHELLCHECK if _CODE.fullmatch(name) else name for name in ignore.rules}
+    rules = [entries(s)[n] for s in subjects for n in names if n in entries(s)]
     if not rules:
-        if any(name in rules_of("context") for name in ignore.rules):
+        if any(name in entries("context") for name in ignore.rules):
             return ""
         return f"{ignore.name} looks at images: a comment in the Dockerfile cannot ignore it"
-    if all(selection.severity(rule) is None for rule in rules):
+    if not any(not selection.skips(e) and selection.may_run(e.rule) for e in rules):
         return ""
     where = "in this file" if ignore.within is None else "here"
     return f"{ignore.name} finds nothing {where}: the comment ignores nothing"

@@ -158,6 +158,7 @@ class Rule(Generic[S]):
         "enabled",
         "examples",
         "name",
+        "needs",
         "references",
         "severity",
         "subject",
@@ -177,6 +178,7 @@ class Rule(Generic[S]):
         aliases: Sequence[str] = (),
         examples: Sequence[Example] = (),
         enabled: bool = True,
+        needs: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.subject = subject
@@ -188,6 +190,9 @@ class Rule(Generic[S]):
         self.aliases = tuple(aliases)
         self.examples = tuple(examples)
         self.enabled = enabled  #: False: only when selected or given a severity
+        #: instructions ("EXPOSE") and commands ("npm") of which a Dockerfile must have one for the
+        #: rule to have anything to say; empty: any Dockerfile. Without one its module is not loaded
+        self.needs = frozenset(needs)
         self.topic = ""  #: the folder it stands in; set by the registry
 
     @property

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dockgate.cli.declare import Argument, Command, Option
 from dockgate.cli.output import encoded, note, wants_color, write, write_bytes, write_error
+from dockgate.linter import profiles
 from dockgate.linter.batch import Options, Outcome, lint_paths
 from dockgate.linter.config import rule_names
 from dockgate.linter.errors import UsageError
+from dockgate.linter.parsing import platforms
 from dockgate.linter.report import Report
 from dockgate.linter.run import Scope, build_args
 from dockgate.rules.rule import Severity
+from dockgate.rules.subjects.base_image import Bases
 
 SEVERITIES = ("error", "warning", "info", "style")
 
@@ -60,6 +63,20 @@ COMMAND = Command(
         ),
         Option("ignore", ("--ignore",), "texts", "Do not run these rules.", (), metavar="RULE"),
         Option(
+            "profile",
+            ("--profile",),
+            "text",
+            "Which rules run where nothing else is said; default where no configuration names one.",
+            choices=profiles.NAMES,
+        ),
+        Option(
+            "shellcheck",
+            ("--shellcheck",),
+            "flag",
+            "Also run ShellCheck over shell scripts (pip install 'dockgate[shellcheck]').",
+            False,
+        ),
+        Option(
             "fail_on",
             ("--fail-on",),
             "text",
@@ -100,6 +117,21 @@ COMMAND = Command(
         ),
         Option("target", ("--target",), "text", "The stage that is built.", metavar="STAGE"),
         Option(
+            "platform",
+            ("--platform",),
+            "text",
+            "The platform that is built for; this machine's where none is given.",
+            metavar="OS/ARCH",
+        ),
+        Option(
+            "resolve",
+            ("--resolve",),
+            "flag",
+            "Ask the engine, or else a registry, what base images set: USER, ENV, SHELL, "
+            "HEALTHCHECK …",
+            False,
+        ),
+        Option(
             "stdin_filename",
             ("--stdin-filename",),
             "text",
@@ -139,6 +171,8 @@ def run(
     config: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    profile: str | None,
+    shellcheck: bool,
     fail_on: str | None,
     exit_zero: bool,
     fix: bool,
@@ -148,6 +182,8 @@ def run(
     context: str | None,
     build_arg: tuple[str, ...],
     target: str | None,
+    platform: str | None,
+    resolve: bool,
     stdin_filename: str | None,
     color: str,
     quiet: bool,
@@ -157,11 +193,19 @@ def run(
         raise UsageError("--statistics counts in text only: leave out --format")
     if unsafe_fixes and not (fix or diff):
         raise UsageError("--unsafe-fixes does nothing alone: add --fix or --diff")
-    scope = Scope(context, build_args(build_arg), target)
+    scope = Scope(
+        context,
+        build_args(build_arg),
+        target,
+        _platform(platform),
+        _bases() if resolve else None,
+    )
     outcome = lint_paths(
         paths or (".",),
         Options(
             config=config,
+            profile=profile or "",
+            shellcheck=shellcheck,
             select=rule_names(select),
             ignore=rule_names(ignore),
             fail_on=Severity.parse(fail_on) if fail_on else None,
@@ -187,6 +231,19 @@ def run(
         return 3
     found = bool(outcome.diff) if diff else outcome.failed
     return 1 if found and not exit_zero else 0
+
+
+def _platform(text: str | None) -> str | None:
+    try:
+        return platforms.parse(text).name if text else None
+    except ValueError as error:
+        raise UsageError(f"--platform: {error}: write OS/ARCH, such as linux/arm64") from None
+
+
+def _bases() -> Bases:
+    from dockgate.builder.resolve import ResolvedBases
+
+    return ResolvedBases()
 
 
 def _render(report: Report, format: str, colored: bool, quiet: bool, statistics: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,12 +16,13 @@ from pydantic import (
     ValidationError,
 )
 
-from dockgate.linter.config import DEFAULT_FAIL_ON, Config, Override, known_names, suggestion
+from dockgate.linter import profiles
+from dockgate.linter.config import DEFAULT_FAIL_ON, Config, known_names, suggestion
+from dockgate.linter.configuration.levels import locks, override, severities
 from dockgate.linter.configuration.sizes import parse_size
 from dockgate.linter.configuration.strict_yaml import Document, Key, load
-from dockgate.linter.engine import Selection
+from dockgate.linter.engine import SHELLCHECK, Selection
 from dockgate.linter.errors import UsageError
-from dockgate.rules.registry import named
 from dockgate.rules.rule import Severity
 from dockgate.rules.settings import Settings
 
@@ -38,6 +40,7 @@ def _size(value: Any) -> Any:
 Level = Annotated[Literal["off", "error", "warning", "info", "style"], BeforeValidator(_level)]
 Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str)]
 Count = Annotated[StrictInt, Field(ge=0)]
+LabelFormat = Literal["text", "url", "semver", "hash", "rfc3339", "spdx", "email"]
 Names = tuple[StrictStr, ...]
 
 
@@ -88,10 +91,13 @@ class ImageSecurityPolicy(_Model):
 
 
 class OverrideModel(_Model):
-    """Severities for some files."""
+    """Severities for some files, or for some stages."""
 
-    paths: Annotated[Names, Field(min_length=1)] = Field(
-        description="Globs as in .gitignore, relative to this file's folder."
+    paths: Names = Field(
+        default=(), description="Globs as in .gitignore, relative to this file's folder."
+    )
+    stages: Names = Field(
+        default=(), description="Names of stages, as globs, or their numbers from 0."
     )
     rules: dict[StrictStr, Level]
 
@@ -99,11 +105,39 @@ class OverrideModel(_Model):
 class ConfigFile(_Model):
     """The whole of `.dockgate.yaml`."""
 
+    profile: Literal["default", "strict", "security"] = Field(
+        default="default", description="Which rules run where nothing else is said."
+    )
     rules: dict[StrictStr, Level] = Field(default={}, description="By name or a peer's code.")
     overrides: tuple[OverrideModel, ...] = ()
+    locked: Names = Field(
+        default=(),
+        description="Rules that no comment ignores and no nearer configuration makes milder.",
+    )
+    require_reason: StrictBool = Field(
+        default=False, description="A comment without a reason ignores nothing and is a finding."
+    )
+    shellcheck: StrictBool = Field(
+        default=False, description="Run ShellCheck over shell scripts (dockgate[shellcheck])."
+    )
     trusted_registries: Names = ()
     secret_names: Names = Field(
         default=(), description="Further variable names that mean a secret."
+    )
+    secret_files: Names = Field(
+        default=(), description="Further files that hold a secret: ends of paths, as globs."
+    )
+    label_schema: dict[StrictStr, LabelFormat] = Field(
+        default={}, description="Labels that an image is to have, each with the form of its value."
+    )
+    strict_labels: StrictBool = Field(
+        default=False, description="Labels beside those of label_schema are findings."
+    )
+    nonroot_bases: Names = Field(
+        default=(), description="Further images that run as somebody else than root."
+    )
+    end_of_life: dict[StrictStr, date] = Field(
+        default={}, description="Further ends of support: image:branch and a day."
     )
     fail_on: Literal["error", "warning", "info", "style"] | None = None
     image_security_policy: ImageSecurityPolicy | None = None
@@ -113,25 +147,41 @@ def read_file(path: str) -> Config:
     """The configuration in a `.dockgate.yaml`. Raises UsageError: file, line, what to do."""
     document = load(path)
     model = validate(ConfigFile, document)
-    policy = model.image_security_policy
-    limits = policy or ImageSecurityPolicy()
+    levels = severities(model.rules, document, ("rules",))
     return Config(
-        selection=Selection(severities=_severities(model.rules, document, ("rules",))),
-        settings=Settings(
-            trusted_registries=model.trusted_registries,
-            secret_names=model.secret_names,
-            allowed_registries=limits.base_image.allowed_registries,
-            blocked_registries=limits.base_image.blocked_registries,
-            required_labels=limits.base_image.required_labels,
-            max_size=limits.size.max_size,
-            max_layers=limits.size.max_layers,
+        selection=Selection(
+            severities=levels,
+            enabled=frozenset({SHELLCHECK}) if model.shellcheck else frozenset(),
+            locked=locks(model.locked, levels, document),
+            profile=profiles.profile(model.profile),
         ),
+        settings=_settings(model),
         fail_on=Severity.parse(model.fail_on) if model.fail_on else DEFAULT_FAIL_ON,
-        policy=policy,
+        policy=model.image_security_policy,
         overrides=tuple(
-            _override(entry, document, index) for index, entry in enumerate(model.overrides)
+            override(entry.paths, entry.stages, entry.rules, document, index)
+            for index, entry in enumerate(model.overrides)
         ),
         path=path,
+    )
+
+
+def _settings(model: ConfigFile) -> Settings:
+    limits = model.image_security_policy or ImageSecurityPolicy()
+    return Settings(
+        trusted_registries=model.trusted_registries,
+        secret_names=model.secret_names,
+        secret_files=model.secret_files,
+        label_schema=model.label_schema,
+        strict_labels=model.strict_labels,
+        end_of_life={name: day.isoformat() for name, day in model.end_of_life.items()},
+        nonroot_bases=model.nonroot_bases,
+        require_reason=model.require_reason,
+        allowed_registries=limits.base_image.allowed_registries,
+        blocked_registries=limits.base_image.blocked_registries,
+        required_labels=limits.base_image.required_labels,
+        max_size=limits.size.max_size,
+        max_layers=limits.size.max_layers,
     )
 
 
@@ -140,7 +190,7 @@ def json_schema() -> dict[str, Any]:
     schema = ConfigFile.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "dockgate configuration"
-    names = {"enum": known_names()}
+    names = {"anyOf": [{"enum": known_names()}, {"pattern": "^SC[0-9]{4}$"}]}
     schema["properties"]["rules"]["propertyNames"] = names
     schema["$defs"]["OverrideModel"]["properties"]["rules"]["propertyNames"] = names
     return schema
@@ -196,31 +246,6 @@ def _resolve(schema: Any, node: Any) -> Any:
             node = choice
     reference = node.get("$ref", "")
     return schema["$defs"][reference.rpartition("/")[2]] if reference else node
-
-
-def _severities(levels: dict[str, Any], document: Document, key: Key) -> dict[str, Severity | None]:
-    found: dict[str, Severity | None] = {}
-    for name, level in levels.items():
-        rules = named(name)
-        if not rules:
-            near = suggestion(name, known_names())
-            raise UsageError(f"{document.where((*key, name))}: unknown rule {name!r}{near}")
-        for rule in rules:
-            found[rule.name] = None if level == "off" else Severity.parse(level)
-    return found
-
-
-def _override(entry: OverrideModel, document: Document, index: int) -> Override:
-    import pathspec
-
-    key: Key = ("overrides", index)
-    try:
-        spec = pathspec.GitIgnoreSpec.from_lines(entry.paths)
-    except ValueError as error:
-        line = " ".join(str(error).split())
-        raise UsageError(f"{document.where((*key, 'paths'))}: bad glob: {line}") from None
-    severities = _severities(entry.rules, document, (*key, "rules"))
-    return Override(spec.match_file, severities)
 
 
 def policy_as_written(policy: ImageSecurityPolicy) -> str:

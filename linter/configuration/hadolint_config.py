@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dockgate.linter.config import DEFAULT_FAIL_ON, Config
+from dockgate.linter.config import DEFAULT_FAIL_ON, Config, meant
 from dockgate.linter.configuration.strict_yaml import Document, Key, load
 from dockgate.linter.engine import Selection
 from dockgate.linter.errors import UsageError
-from dockgate.rules.registry import named
 from dockgate.rules.rule import Severity
 from dockgate.rules.settings import Settings
 
 _LEVELS = ("error", "warning", "info", "style")
-_WITHOUT_EFFECT = ("label-schema", "strict-labels", "format")
+_WITHOUT_EFFECT = ("format",)
+_LABEL_FORMATS = {"rawtext": "text"}  #: what dockgate calls otherwise
 
 
 def read_file(path: str) -> Config:
@@ -36,7 +36,11 @@ def read_file(path: str) -> Config:
     trusted = _texts(document, document.value.get("trustedRegistries"), ("trustedRegistries",))
     return Config(
         selection=Selection(severities=severities),
-        settings=Settings(trusted_registries=tuple(trusted)),
+        settings=Settings(
+            trusted_registries=tuple(trusted),
+            label_schema=_label_schema(document),
+            strict_labels=document.value.get("strict-labels") is True,
+        ),
         fail_on=_threshold(document),
         inline_ignores=document.value.get("disable-ignore-pragma") is not True,
         path=path,
@@ -63,8 +67,16 @@ def _threshold(document: Document) -> Severity | None:
 
 def _rules(document: Document, value: Any, key: Key) -> Iterator[str]:
     for code in _texts(document, value, key):
-        for rule in named(code):
-            yield rule.name
+        yield from meant(code)
+
+
+def _label_schema(document: Document) -> dict[str, str]:
+    schema = document.value.get("label-schema") or {}
+    if not isinstance(schema, dict) or not all(isinstance(v, str) for v in schema.values()):
+        where = document.where(("label-schema",))
+        raise UsageError(f"{where}: label-schema: not a mapping of labels to formats")
+    formats = {str(name): value.lower() for name, value in schema.items()}
+    return {name: _LABEL_FORMATS.get(value, value) for name, value in formats.items()}
 
 
 def _texts(document: Document, value: Any, key: Key) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"\s*(\d{1,18})(\.\d{1,9})?\s*([kmgtp]?)(i?)(b?)\s*", re.IGNORECASE | re.ASCII)
+from dockgate.rules.pattern import pattern
+
+_SIZE = pattern(r"\s*(\d{1,18})(\.\d{1,9})?\s*([kmgtp]?)(i?)(b?)\s*", re.IGNORECASE | re.ASCII)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from dockgate.linter import profiles
 from dockgate.linter.config import known_names, suggestion
 from dockgate.linter.errors import UsageError
 from dockgate.linter.reporters.frame import shown
@@ -33,6 +34,7 @@ def as_json() -> str:
             "topic": rule.topic,
             "severity": rule.severity.label,
             "enabled": rule.enabled,
+            "profiles": [name for name in profiles.NAMES if profiles.includes(name, rule)],
             "aliases": list(rule.aliases),
             "why": rule.why,
             "references": list(rule.references),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from dockgate.linter.report import FileReport, Report
 from dockgate.linter.reporters.place import position
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding
 
 UNFINISHED = "DL1000"  #: hadolint's code for a file that it could not read whole
 
-_CODE = re.compile(r"DL\d{4}|SC\d{4}")
+_CODE = pattern(r"DL\d{4}|SC\d{4}")
 
 
 def render(report: Report) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from dockgate.linter.script.masking import Masked, mask, mask_foreign, mask_test
 from dockgate.linter.script.simple_commands import SUBSTITUTION, Place, State
 from dockgate.linter.script.statements import MAX_DEPTH, Statements
 from dockgate.linter.script.syntax import faults
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.quoting import split_parts
 from dockgate.rules.subjects.shell import Command, ShellWord
 from dockgate.rules.subjects.text import MappedText, Span
@@ -26,8 +26,8 @@ MAX_TOKENS = 10_000
 MAX_FAULTY_TOKENS = 20_000  #: of all faulty scripts of a file, for the same reason
 
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-_ESCAPED = re.compile(r"\\[$`\\\n]")
+_TOKEN = pattern(r"\w+|[^\w\s]")
+_ESCAPED = pattern(r"\\[$`\\\n]")
 _END = "_END_OF_HERE_DOCUMENT_"
 
 

@@ -17,20 +17,22 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_TOKEN = re.compile(
+from dockgate.rules.pattern import pattern
+
+_TOKEN = pattern(
     r"\\.|\$?'|\"|`|\$\(\(|\(\(|\$?\(|\)|\$\{|\}|(?:(?<=[\s;&|(])|^)#[^\n]*|<<<|<<-?|<>|\n", re.S
 )
-_TOKEN_DOUBLE = re.compile(r"\\.|\"|`|\$\(\(|\$\(|\$\{", re.S)
-_SINGLE_END = re.compile(r"[^']*'?")
-_ANSI_END = re.compile(r"(?:\\.|[^'\\])*'?", re.S)
-_DELIMITER = re.compile(r"[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\"\\`])+)")
-_QUOTES = re.compile(r"\\(.)|['\"]")
+_TOKEN_DOUBLE = pattern(r"\\.|\"|`|\$\(\(|\$\(|\$\{", re.S)
+_SINGLE_END = pattern(r"[^']*'?")
+_ANSI_END = pattern(r"(?:\\.|[^'\\])*'?", re.S)
+_DELIMITER = pattern(r"[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\"\\`])+)")
+_QUOTES = pattern(r"\\(.)|['\"]")
 _CLOSER = {"$(": ")", "(": ")", "${": "}", "$((": "))", "((": "))", '"': '"', "`": "`"}
-_NEGATED_GROUP = re.compile(r"(?<![^\s;&|(])!\s+\{(?=\s)")
-_LONE_DASH = re.compile(r"(?<=[ \t])-(?=[ \t]+[0-9]+[<>])")
-_TEST = re.compile(r"(?<![^\s;&|(!])(?:\[|\])(?=[\s;&|)]|$)")
-_LAST_BACKSLASH = re.compile(r"\\(?=\n?\Z)")
-_FOREIGN = re.compile(r"[^\t\n\r\x20-\x7e]")
+_NEGATED_GROUP = pattern(r"(?<![^\s;&|(])!\s+\{(?=\s)")
+_LONE_DASH = pattern(r"(?<=[ \t])-(?=[ \t]+[0-9]+[<>])")
+_TEST = pattern(r"(?<![^\s;&|(!])(?:\[|\])(?=[\s;&|)]|$)")
+_LAST_BACKSLASH = pattern(r"\\(?=\n?\Z)")
+_FOREIGN = pattern(r"[^\t\n\r\x20-\x7e]")
 
 
 class Body(NamedTuple):

@@ -37,6 +37,16 @@ _APT = Manager(
     "otcaP",
     _names("option target-release default-release config-file host-architecture build-profiles"),
 )
+_APK = Manager(
+    "apk",
+    {"add": "install", **_REMOVE},
+    "Xpt",
+    _names(
+        "repository root virtual keys-dir repositories-file cache-dir cache-max-age wait arch"
+        " timeout progress-fd"
+    ),
+    _names("cache"),
+)
 _YUM = Manager(
     "yum",
     {
@@ -148,16 +158,10 @@ _MANAGERS: dict[str, Manager] = {
     "apt": _APT,
     "apt-get": _APT,
     "aptitude": _APT,
-    "apk": Manager(
-        "apk",
-        {"add": "install", **_REMOVE},
-        "Xpt",
-        _names(
-            "repository root virtual keys-dir repositories-file cache-dir cache-max-age wait arch"
-            " timeout progress-fd"
-        ),
-        _names("cache"),
-    ),
+    "xx-apt": _APT,  # for another platform: github.com/tonistiigi/xx
+    "xx-apt-get": _APT,
+    "xx-apk": _APK,
+    "apk": _APK,
     "yum": _YUM,
     "dnf": _YUM._replace(name="dnf"),
     "dnf5": _YUM._replace(name="dnf"),

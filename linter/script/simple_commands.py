@@ -6,7 +6,6 @@ redirection's target are arguments.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ from dockgate.linter.script.inner import shell_options
 from dockgate.linter.script.masking import Body
 from dockgate.linter.script.syntax import REDIRECTS
 from dockgate.linter.script.wrappers import resolve
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.quoting import split_parts
 from dockgate.rules.subjects.shell import Assignment, Command, Redirect, ShellWord
 from dockgate.rules.subjects.text import MappedText, Span
@@ -25,11 +25,11 @@ _EXPRESSIONS = frozenset(
     {"binary_expression", "unary_expression", "parenthesized_expression", "negation_expression"}
 )
 _DECLARATIONS = frozenset({"declare", "typeset", "export", "readonly", "local"})
-_QUOTING = re.compile(r"[\\'\"$`(]")
-SUBSTITUTION = re.compile(r"\$\(|`|[<>]\(")
-_CONTINUED = re.compile(r"(?:\\\n)+")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^]]*\])?\+?=")
-_EXPANDED = re.compile(r"\\?[$`]")
+_QUOTING = pattern(r"[\\'\"$`(]")
+SUBSTITUTION = pattern(r"\$\(|`|[<>]\(")
+_CONTINUED = pattern(r"(?:\\\n)+")
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^]]*\])?\+?=")
+_EXPANDED = pattern(r"\\?[$`]")
 
 
 class Flow(NamedTuple):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from dockgate.linter.script.packages import package_call
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.shell import Command, ShellWord
 from dockgate.rules.subjects.text import Span
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNMENT = pattern(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 class Wrapper(NamedTuple):

@@ -101,4 +101,5 @@ def test_policy_show(
 def test_policy_schema(capsys: pytest.CaptureFixture[str]) -> None:
     schema = json.loads(output(capsys, "policy", "schema"))
     assert schema["additionalProperties"] is False
-    assert "root-user" in schema["properties"]["rules"]["propertyNames"]["enum"]
+    names = schema["properties"]["rules"]["propertyNames"]["anyOf"][0]["enum"]
+    assert "root-user" in names

@@ -7,13 +7,13 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from dockgate.__main__ import main
-from dockgate.linter import config
+from dockgate.linter import config, shellcheck
 from tests.cli.command import dockgate
 
 Lint = Callable[..., tuple[int, str, str]]
@@ -228,11 +228,89 @@ def test_fixed_standard_input_is_written_out(tmp_path: Path) -> None:
 
 def test_hadolint_configuration_is_taken_over(lint: Lint) -> None:
     put("Dockerfile", BAD)
-    put(".hadolint.yaml", "ignored: [DL3004, DL3002]\nlabel-schema: {a: text}\n")
+    put(".hadolint.yaml", "ignored: [DL3004, DL3002]\nformat: json\n")
     _, out, err = lint("-f", "json")
     assert not {"sudo", "root-user"} & set(rules(out))
     assert err.count("\n") == 1
-    assert "label-schema has no effect in dockgate" in err
+    assert "format has no effect in dockgate" in err
+
+
+def test_profiles(lint: Lint) -> None:
+    put("Dockerfile", "FROM debian:12.8\nRUN apt-get install -y a\nCMD a\nCMD b\nUSER 1\n")
+    found = {}
+    for name in ("default", "strict", "security"):
+        found[name] = set(rules(lint("-f", "json", "--profile", name)[1]))
+    assert rules(lint("-f", "json")[1]) == rules(lint("-f", "json", "--profile", "default")[1])
+    assert "multiple-cmd" in found["default"] - found["security"]
+    assert "unpinned-apt-package" in found["strict"] - found["default"]
+    assert "unpinned-base-digest" in found["security"]
+    code, _, err = lint("--profile", "lax")
+    assert code == 2
+    assert "strict" in err
+
+
+def test_locks(lint: Lint) -> None:
+    put("Dockerfile", "FROM a:1\n# dockgate: ignore=sudo\nRUN sudo make\n")
+    put("org.yaml", "locked: [sudo]\n")
+    _, out, _ = lint("-f", "json", "--config", "org.yaml", "--select", "root-user")
+    assert rules(out) == ["sudo"]
+    code, out, err = lint("--config", "org.yaml", "--ignore", "DL3004")
+    assert (code, out) == (2, "")
+    assert err == "dockgate: --ignore sudo: org.yaml has locked it: leave it out\n"
+
+
+def test_require_reason(lint: Lint) -> None:
+    put(".dockgate.yaml", "require_reason: true\n")
+    source = "FROM a:1\n# dockgate: ignore=sudo{}\nRUN sudo make\n"
+    only = ("-f", "json", "--select", "sudo,ignore-without-reason,unused-ignore")
+    put("Dockerfile", source.format(""))
+    assert rules(lint(*only)[1]) == ["ignore-without-reason", "sudo"]
+    put("Dockerfile", source.format(" reason: the vendor's installer"))
+    assert rules(lint(*only)[1]) == []
+
+
+SCRIPTS = "FROM a:1\nRUN cp $X /\nRUN cp $(y) /\n"
+
+
+def test_shellcheck_over_many_files(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not shellcheck.installed():
+        pytest.skip("ShellCheck is not installed")
+    for name in "abc":
+        put(f"{name}/Dockerfile", SCRIPTS)
+    put("c/.dockgate.yaml", "rules: {SC2046: off}\n")
+    runs: list[int] = []
+    real = shellcheck._run
+
+    def counted(binary: str, texts: Sequence[str], seconds: float) -> object:
+        runs.append(len(texts))
+        return real(binary, texts, seconds)
+
+    monkeypatch.setattr(shellcheck, "_run", counted)
+    code, out, _ = lint("-f", "json", "--shellcheck", "--select", "shellcheck")
+    assert code == 1
+    found = [(d["file"], d["line"], d["aliases"]) for d in json.loads(out)["diagnostics"]]
+    both = [(2, ["SC2086"]), (3, ["SC2046"])]
+    assert found == [
+        *(("a/Dockerfile", *one) for one in both),
+        *(("b/Dockerfile", *one) for one in both),
+        ("c/Dockerfile", 2, ["SC2086"]),
+    ]
+    assert runs == [2]  # equal scripts are looked at once
+    code, out, _ = lint("-f", "hadolint", "--shellcheck", "--ignore", "SC2046", "a")
+    assert {d["code"] for d in json.loads(out)} & {"SC2086", "SC2046"} == {"SC2086"}
+    assert "shellcheck" not in rules(lint("-f", "json")[1])
+
+
+def test_shellcheck_that_is_missing_ends_the_run(
+    lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shellcheck, "installed", lambda: "")
+    put("Dockerfile", UNUSED)
+    code, out, err = lint("--shellcheck", "--fix")
+    assert (code, out) == (3, "")
+    assert err == "dockgate: ShellCheck is not installed: pip install 'dockgate[shellcheck]'\n"
+    assert Path("Dockerfile").read_text() == UNUSED
+    assert lint()[0] != 3
 
 
 @pytest.mark.parametrize(
@@ -306,3 +384,13 @@ def test_a_rule_that_fails_leaves_the_run_undecided(
     found = json.loads(lint("-f", "json")[1])
     assert found["failures"][0]["file"] == "Dockerfile"
     assert lint("--exit-zero")[0] == 3
+
+
+@pytest.mark.parametrize(
+    "name", [".dockerignore", ".gitignore", ".dockgate.yaml", ".hadolint.yaml"]
+)
+def test_a_pipe_that_a_repository_brings_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    os.mkfifo(tmp_path / name)
+    ran = dockgate("lint", "--context", ".", cwd=tmp_path)  # the helper's time limit ends a hang
+    assert ran.code == {".gitignore": 1, ".dockerignore": 3}.get(name, 2)

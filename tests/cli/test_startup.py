@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 #: Light parts of the standard library; C extensions without a file of their own are not listed.
 STDLIB = {
     "__future__", "abc", "bisect", "codecs", "collections", "contextlib", "copyreg", "enum",
-    "encodings", "fnmatch", "functools", "gc", "genericpath", "hashlib", "importlib", "io",
+    "encodings", "errno", "fnmatch", "functools", "gc", "genericpath", "hashlib", "importlib", "io",
     "ipaddress", "itertools", "json", "keyword", "math", "operator", "os", "posixpath", "re",
     "reprlib", "site", "stat", "string", "struct", "types", "typing", "unicodedata", "warnings",
     "weakref",
@@ -77,3 +77,15 @@ def test_the_command_line_of_others_is_not_imported(tmp_path: Path) -> None:
     names = imported(["lint", str(tmp_path)])
     assert not {name for name in names if name.startswith("dockgate.builder")}
     assert not {f"dockgate.cli.{name}" for name in ("app", "build", "scan")} & names
+
+
+def test_rules_that_are_off_are_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(
+        DOCKERFILE.replace("FROM", "# hadolint ignore=DL3008\nFROM")
+    )
+    names = imported(["lint", str(tmp_path / "Dockerfile")])
+    rules = {name for name in names if name.startswith("dockgate.rules.dockerfile.")}
+    assert "dockgate.rules.dockerfile.user.root_user" in rules
+    assert "dockgate.rules.dockerfile.formatting.trailing_spaces" not in rules
+    assert not {name for name in names if name.startswith("dockgate.rules.image.")}

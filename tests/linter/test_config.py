@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dockgate.linter import config
+from dockgate.linter import config, engine
 from dockgate.linter.configuration.config_file import ConfigFile, ImageSecurityPolicy, json_schema
 from dockgate.linter.configuration.sizes import human_size, parse_size
 from dockgate.linter.configuration.strict_yaml import MAX_YAML_BYTES
 from dockgate.linter.errors import UsageError
+from dockgate.linter.run import lint_bytes
 from dockgate.rules.registry import all_rules, named
 from dockgate.rules.rule import Severity
 
@@ -125,6 +127,176 @@ def test_overrides_hold_for_their_paths_only(tmp_path: Path) -> None:
     assert level("../dev/Dockerfile") == Severity.INFO
 
 
+STAGES = b"""\
+FROM debian:12.8 AS Builder
+RUN sudo a
+FROM builder AS test-unit
+RUN sudo b
+FROM debian:12.8
+RUN sudo c
+"""
+
+
+def in_stages(found: config.Config, path: str = "Dockerfile") -> list[tuple[int, str]]:
+    report = lint_bytes(STAGES, path, found.for_path(path))
+    assert report.failures == []
+    return [
+        (report.text.position(f.span.start).line, f.severity.label)
+        for f in report.findings
+        if f.rule.name == "sudo" and f.span is not None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [(2, "warning"), (4, "warning"), (6, "warning")]),
+        ("{stages: [BUILDER], rules: {sudo: off}}", [(4, "warning"), (6, "warning")]),
+        (
+            "{stages: ['test-*', '2'], rules: {sudo: error}}",
+            [(2, "warning"), (4, "error"), (6, "error")],
+        ),
+        (
+            "{stages: ['*'], rules: {sudo: off}}, {stages: [test-unit], rules: {sudo: style}}",
+            [(4, "style"), (6, "warning")],
+        ),
+        (
+            "{stages: [builder], rules: {sudo: off}}, {paths: [Dockerfile], rules: {sudo: info}}",
+            [(2, "info"), (4, "info"), (6, "info")],
+        ),
+        (
+            "{paths: [Dockerfile], stages: [builder], rules: {sudo: off}}",
+            [(4, "warning"), (6, "warning")],
+        ),
+        (
+            "{paths: [other], stages: [builder], rules: {sudo: off}}",
+            [(2, "warning"), (4, "warning"), (6, "warning")],
+        ),
+    ],
+)  # fmt: skip
+def test_overrides_by_stage(tmp_path: Path, text: str, lines: list[tuple[int, str]]) -> None:
+    found = config.read(written(tmp_path, f"overrides: [{text}]\n"))
+    assert in_stages(found, str(tmp_path / "Dockerfile")) == lines
+
+
+def test_a_rule_that_is_off_runs_in_the_stages_that_want_it(tmp_path: Path) -> None:
+    text = "rules: {sudo: off}\noverrides: [{stages: [builder], rules: {sudo: error}}]\n"
+    found = config.read(written(tmp_path, text))
+    path = str(tmp_path / "Dockerfile")
+    assert in_stages(found, path) == [(2, "error")]
+    assert in_stages(found.with_options(ignore=frozenset({"sudo"})), path) == []
+
+
+def test_a_profile_in_the_file_and_on_the_command_line(tmp_path: Path) -> None:
+    found = config.read(written(tmp_path, "profile: security\nrules: {multiple-cmd: info}\n"))
+    rules = all_rules()
+    assert found.selection.severity(rules["apt-recommends"]) is None
+    assert found.selection.severity(rules["multiple-cmd"]) == Severity.INFO
+    chosen = found.with_options(profile="strict").selection
+    assert chosen.severity(rules["apt-recommends"]) == Severity.WARNING
+    assert chosen.severity(rules["multiple-cmd"]) == Severity.INFO
+    default = found.with_options(profile="default").selection
+    assert default.severity(rules["apt-recommends"]) == Severity.INFO
+
+
+def test_locks_hold_against_the_command_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "locked: [DL3004]\nrules: {sudo: error}\n")
+    found, rules = config.read(path), all_rules()
+    with pytest.raises(UsageError, match=r"--ignore sudo: .*dockgate.yaml has locked it"):
+        found.with_options(ignore=frozenset({"sudo", "root-user"}))
+    only = found.with_options(select=frozenset({"root-user"})).selection
+    assert only.severity(rules["sudo"]) == Severity.ERROR
+    assert only.severity(rules["missing-user"]) is None
+    security = config.read(written(tmp_path, "locked: [apt-recommends]\n", "o.yaml"))
+    chosen = security.with_options(profile="security").selection
+    assert chosen.severity(rules["apt-recommends"]) == Severity.INFO
+
+
+def nested(folder: Path, outer: str, inner: str) -> config.Config:
+    (folder / "repo/.git").mkdir(parents=True)
+    (folder / "repo/a").mkdir()
+    written(folder / "repo", outer)
+    written(folder / "repo/a", inner)
+    return config.find(str(folder / "repo/a/Dockerfile"))
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        ("rules: {sudo: off}", "off"),
+        ("rules: {DL3004: info}", "info"),
+        ("overrides: [{paths: ['*'], rules: {sudo: off}}]", "off"),
+        ("overrides: [{stages: ['*'], rules: {sudo: style}}]", "style"),
+    ],
+)
+def test_a_nearer_file_cannot_break_a_lock(tmp_path: Path, inner: str, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        nested(tmp_path, "locked: [sudo]\n", inner)
+    outer, near = tmp_path / "repo/.dockgate.yaml", tmp_path / "repo/a/.dockgate.yaml"
+    assert str(error.value) == (
+        f"{near}: sudo is {said} here, and {outer} has locked it at warning: take it out"
+    )
+
+
+def test_what_is_locked_further_out_holds(tmp_path: Path) -> None:
+    found = nested(tmp_path, "locked: [apt-recommends]\n", "profile: security\n")
+    rule = all_rules()["apt-recommends"]
+    assert found.selection.severity(rule) == Severity.INFO
+    source = b"FROM a:1\n# dockgate: ignore=apt-recommends\nRUN apt-get install -y b\n"
+    findings = lint_bytes(source, "Dockerfile", found).findings
+    messages = {f.rule.name: f.message for f in findings}
+    assert "apt-recommends" in messages
+    locked = "apt-recommends is locked by the configuration: no comment ignores it"
+    assert messages["unused-ignore"] == locked
+
+
+def test_a_nearer_file_may_be_stricter_and_change_the_rest(tmp_path: Path) -> None:
+    outer = (
+        "locked: [sudo]\nrules: {root-user: off}\noverrides: [{paths: [b/], rules: {sudo: off}}]"
+    )
+    found = nested(tmp_path, outer, "rules: {sudo: error, missing-user: off}\n")
+    rules = all_rules()
+    assert found.selection.severity(rules["sudo"]) == Severity.ERROR
+    assert found.selection.severity(rules["missing-user"]) is None
+    assert found.selection.severity(rules["root-user"]) == Severity.ERROR  # only locks count
+    (tmp_path / "repo/b").mkdir()
+    written(tmp_path / "repo/b", "rules: {sudo: off}\n")
+    inside = config.find(str(tmp_path / "repo/b/Dockerfile"))  # the lock's own exception
+    assert inside.selection.severity(rules["sudo"]) is None
+
+
+def test_reasons_are_asked_for_further_in_where_they_are_locked(tmp_path: Path) -> None:
+    outer = "require_reason: true\nlocked: [ignore-without-reason]\n"
+    assert nested(tmp_path, outer, "fail_on: info\n").settings.require_reason
+    config.forget()
+    written(tmp_path / "repo", "require_reason: true\n")
+    assert not config.find(str(tmp_path / "repo/a/Dockerfile")).settings.require_reason
+
+
+def test_shellcheck_is_switched_on_in_the_file(tmp_path: Path) -> None:
+    found = config.read(written(tmp_path, "shellcheck: true\nrules: {SC2086: off}\n"))
+    assert engine.runs_shellcheck(found.selection)
+    assert not engine.runs_shellcheck(config.DEFAULT_CONFIG.selection)
+    assert found.selection.severities["SC2086"] is None
+    strict = config.DEFAULT_CONFIG.with_options(profile="strict")
+    assert not engine.runs_shellcheck(strict.selection)
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[e.split(":")[0] for e in EXAMPLES])
+def test_every_example_of_the_documentation_can_be_read(tmp_path: Path, example: str) -> None:
+    name = ".hadolint.yaml" if "failure-threshold" in example else ".dockgate.yaml"
+    config.read(written(tmp_path, example, name))
+
+
+def test_every_key_is_in_the_documentation() -> None:
+    keys = {key for example in EXAMPLES for key in re.findall(r"^(\w+):", example, re.MULTILINE)}
+    assert set(ConfigFile.model_fields) <= keys
+
+
 def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
     found = config.read(written(tmp_path, "rules: {sudo: off, root-user: info}\nfail_on: error\n"))
     rules = all_rules()
@@ -165,9 +337,25 @@ def test_the_image_security_policy_is_read_as_it_is_written(tmp_path: Path) -> N
 
 
 def test_settings_of_its_own(tmp_path: Path) -> None:
-    found = config.read(written(tmp_path, "trusted_registries: [a.b]\nsecret_names: [PIN]\n"))
+    text = """\
+trusted_registries: [a.b]
+secret_names: [PIN]
+secret_files: ["*.vault"]
+label_schema: {a.b/c: semver}
+strict_labels: true
+nonroot_bases: [example.com/app]
+end_of_life: {"example.com/base:1": 2026-01-31}
+require_reason: true
+"""
+    found = config.read(written(tmp_path, text))
     assert found.settings.trusted_registries == ("a.b",)
     assert found.settings.secret_names == ("PIN",)
+    assert found.settings.secret_files == ("*.vault",)
+    assert found.settings.label_schema == {"a.b/c": "semver"}
+    assert found.settings.strict_labels
+    assert found.settings.nonroot_bases == ("example.com/app",)
+    assert found.settings.end_of_life == {"example.com/base:1": "2026-01-31"}
+    assert found.settings.require_reason
     assert found.policy is None
 
 
@@ -182,7 +370,7 @@ def test_a_file_that_says_nothing_changes_nothing(tmp_path: Path, text: str) -> 
     ("text", "line"),
     [
         ("\nrulez: {}\n", "FILE:2: unknown key 'rulez': did you mean 'rules'?"),
-        ("xyzzy: 1\n", "FILE:1: unknown key 'xyzzy': known are rules, overrides"),
+        ("xyzzy: 1\n", "FILE:1: unknown key 'xyzzy': known are profile, rules, overrides"),
         ("rules:\n  sudo: off\n  rot-user: off\n", "FILE:3: unknown rule 'rot-user': did you mean"),
         (
             "rules:\n  sudo: fatal\n",
@@ -190,7 +378,10 @@ def test_a_file_that_says_nothing_changes_nothing(tmp_path: Path, text: str) -> 
         ),
         ("rules: [sudo]\n", "FILE:1: rules: input should be a valid dictionary"),
         ("overrides:\n- rules: {}\n  path: [x]\n", "unknown key 'path': did you mean 'paths'?"),
-        ("overrides:\n- paths: []\n  rules: {}\n", "FILE:2: overrides.0.paths: "),
+        (
+            "overrides:\n- paths: []\n  rules: {}\n",
+            "FILE:2: overrides.0: name paths, stages or both",
+        ),
         ("- rules\n", "FILE:1: not a mapping"),
         ("rules: {}\nrules: {}\n", "FILE:2: key 'rules' twice"),
         ("rules: {sudo: info, 'sudo': off}\n", "FILE:1: key 'sudo' twice"),
@@ -204,6 +395,14 @@ def test_a_file_that_says_nothing_changes_nothing(tmp_path: Path, text: str) -> 
         ("image_security_policy:\n  signing: {required: 'yes'}\n", "valid boolean"),
         ("fail_on: 3\n", "FILE:1: fail_on: "),
         ("trusted_registries: docker.io\n", "FILE:1: trusted_registries: "),
+        ("profile: strickt\n", "FILE:1: profile: input should be 'default', 'strict' or 'sec"),
+        ("locked:\n- sudo\n- rot-user\n", "FILE:3: unknown rule 'rot-user': did you mean"),
+        ("rules: {sudo: off}\nlocked: [DL3004]\n", "FILE:2: DL3004 is locked and off"),
+        ("require_reason: 1\n", "FILE:1: require_reason: input should be a valid boolean"),
+        ("require_reson: true\n", "unknown key 'require_reson': did you mean 'require_reason'?"),
+        ("label_schema: {a: numbr}\n", "FILE:1: label_schema.a: input should be 'text'"),
+        ("end_of_life:\n  a: soon\n", "FILE:2: end_of_life.a: "),
+        ("overrides:\n- stages: [a]\n  rules: {rot-user: off}\n", "FILE:3: unknown rule"),
         (b"rules: \xff\n", "FILE: not UTF-8 (byte 7)"),
         (b"\0", "not valid YAML"),
     ],
@@ -220,7 +419,7 @@ def test_several_faults_name_the_first(tmp_path: Path) -> None:
 
 def test_a_folder_or_a_missing_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".dockgate.yaml").mkdir()
-    with pytest.raises(UsageError, match=r"cannot read .*: Is a directory"):
+    with pytest.raises(UsageError, match=r"cannot read .*: (Is a directory|not a regular file)"):
         config.find(str(tmp_path / "Dockerfile"))
     with pytest.raises(UsageError, match=r"cannot read .*: No such file"):
         config.read(str(tmp_path / "other.yaml"))
@@ -261,7 +460,9 @@ override:
 trustedRegistries: [docker.io, "*.example.com"]
 failure-threshold: info
 disable-ignore-pragma: true
-label-schema: {author: text}
+label-schema: {author: rawtext, version: semver}
+strict-labels: true
+format: json
 no-color: true
 """,
         ".hadolint.yaml",
@@ -274,7 +475,12 @@ no-color: true
     assert found.settings.trusted_registries == ("docker.io", "*.example.com")
     assert found.fail_on == Severity.INFO
     assert not found.inline_ignores
-    assert found.notes == (f"{path}:8: label-schema has no effect in dockgate",)
+    assert found.settings.label_schema == {"author": "text", "version": "semver"}
+    assert found.settings.strict_labels
+    assert found.notes == (f"{path}:10: format has no effect in dockgate",)
+    (code,) = named("SC2086")
+    assert found.selection.severities["SC2086"] is None
+    assert found.selection.severity(code) is None
 
 
 @pytest.mark.parametrize("text", ["failure-threshold: none", "no-fail: true"])
@@ -288,6 +494,7 @@ def test_hadolint_that_never_fails(tmp_path: Path, text: str) -> None:
         ("ignored: DL3006\n", "FILE:1: ignored: not a list of texts"),
         ("override: [x]\n", "FILE:1: override: not a mapping"),
         ("override:\n  error: {a: b}\n", "FILE:2: error: not a list"),
+        ("label-schema: [a]\n", "FILE:1: label-schema: not a mapping"),
         ("failure-threshold: fatal\n", "use one of error, warning"),
         ("failure-threshold: [error]\n", "use one of error, warning"),
     ],
@@ -298,8 +505,9 @@ def test_hadolint_faults(tmp_path: Path, text: str, line: str) -> None:
 
 def test_the_schema_knows_every_rule() -> None:
     schema = json_schema()
-    names = schema["properties"]["rules"]["propertyNames"]["enum"]
-    assert set(all_rules()) <= set(names)
+    names, codes = schema["properties"]["rules"]["propertyNames"]["anyOf"]
+    assert set(all_rules()) <= set(names["enum"])
+    assert re.search(codes["pattern"], "SC2086")
     assert set(schema["properties"]) == set(ConfigFile.model_fields)
 
 

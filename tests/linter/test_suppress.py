@@ -9,6 +9,7 @@ from dockgate.linter.engine import Selection
 from dockgate.linter.fixes import fix_text
 from dockgate.linter.run import lint_bytes
 from dockgate.rules.dockerfile.meta.unused_ignore import RULE
+from dockgate.rules.settings import Settings
 
 #: the rules whose findings these tests ignore, and the one about ignores
 WATCHED = frozenset({"sudo", "apt-missing-yes", "unused-ignore", "shell-form-command"})
@@ -183,3 +184,65 @@ def test_the_rule_s_own_examples() -> None:
         if example.fixed is not None:
             fixed = fix_text(example.source.encode(), "Dockerfile", CONFIG, True)
             assert fixed.decode() == example.fixed
+
+
+REASONS = Config(
+    selection=Selection(only=WATCHED | {"ignore-without-reason"}),
+    settings=Settings(require_reason=True),
+)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# dockgate: ignore=sudo reason: x",
+        "# dockgate: ignore-file=DL3004  Reason:x",
+        "# hadolint ignore=DL3004 reason: x",
+        "# checkov:skip=CKV2_DOCKER_1: x",
+        "# checkov:skip=CKV2_DOCKER_1 reason: x",
+        "# trivy:ignore:DS-0010 reason: x",
+    ],
+)
+def test_a_reason_is_heard_in_every_form(comment: str) -> None:
+    assert found(f"FROM a\n{comment}\nRUN sudo x\n", REASONS) == []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# dockgate: ignore=sudo",
+        "# dockgate: ignore=sudo reason:",
+        "# dockgate: ignore=sudo because",
+        "# dockgate: ignore-file=DL3004",
+        "# hadolint ignore=DL3004",
+        "# checkov:skip=CKV2_DOCKER_1",
+        "# checkov:skip=CKV2_DOCKER_1:",
+        "# trivy:ignore:DS-0010:exp:2999-01-01",
+    ],
+)
+def test_without_a_reason_nothing_is_ignored(comment: str) -> None:
+    source = f"FROM a\n{comment}\nRUN sudo x\n"
+    assert found(source, REASONS) == ["2 ignore-without-reason", "3 sudo"]
+    heard = Config(settings=REASONS.settings, selection=CONFIG.selection)
+    assert found(source, heard) == ["3 sudo"]
+
+
+def test_a_directive_has_no_room_for_a_reason() -> None:
+    source = "# check=skip=JSONArgsRecommended,all\nFROM a\nCMD a b\n"
+    assert found(source, REASONS) == ["1 ignore-without-reason", "3 shell-form-command"]
+    own = "FROM a\n# dockgate: ignore-file=JSONArgsRecommended reason: x\nCMD a b\n"
+    assert found(own, REASONS) == []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# dockgate: ignore=sudo reason: x",
+        "# hadolint ignore=DL3004",
+        "# checkov:skip=CKV2_DOCKER_1",
+    ],
+)
+def test_what_is_locked_no_comment_ignores(comment: str) -> None:
+    config = Config(selection=Selection(only=WATCHED, locked={"sudo": None}))
+    unused = ["2 unused-ignore"] if "dockgate" in comment else []
+    assert found(f"FROM a\n{comment}\nRUN sudo x\n", config) == [*unused, "3 sudo"]
