@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dockgate.rules.data import load
+from dockgate.rules.pattern import pattern
 
 #: A value longer than this is not read as a name's secret: it is a text, not a password.
 MAX_VALUE = 4096
@@ -125,16 +126,16 @@ def _key_kind(parts: list[str], known: Words) -> str | None:
     return None if before in known.not_keys else KEY
 
 
-_REFERENCE = re.compile(
+_REFERENCE = pattern(
     r"""["']?(?:\$\w+|\$\{[^}]*\}|\$\(.*\)|`.*`|\{\{.*\}\}|\$\{\{.*\}\}|%\w+%|<[^>]*>|\[[^\]]*\]|\$env:\w+|@\w+@|__\w+__|\#\{.*\})["']?\Z""",
     re.DOTALL,
 )
-_PATH = re.compile(r"(?:file:|~|\.{1,2}|[A-Za-z]:)?[/\\](?:[\w.@+-]+[/\\])*[\w.@*+-]*\Z")
-_FILE = re.compile(r"[\w./-]+\.(?:json|ya?ml|txt|pem|key|crt|cer|conf|cfg|toml|ini|env|xml|sh)\Z")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
-_WORD = re.compile(r"[A-Za-z]+")
-_HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]+\Z")
-_DIGEST = re.compile(r"(?:sha(?:1|256|384|512)|md5)[:-]", re.IGNORECASE)
+_PATH = pattern(r"(?:file:|~|\.{1,2}|[A-Za-z]:)?[/\\](?:[\w.@+-]+[/\\])*[\w.@*+-]*\Z")
+_FILE = pattern(r"[\w./-]+\.(?:json|ya?ml|txt|pem|key|crt|cer|conf|cfg|toml|ini|env|xml|sh)\Z")
+_URL = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
+_WORD = pattern(r"[A-Za-z]+")
+_HEX = pattern(r"(?:0x)?[0-9A-Fa-f]+\Z")
+_DIGEST = pattern(r"(?:sha(?:1|256|384|512)|md5)[:-]", re.IGNORECASE)
 
 
 def is_reference(value: str) -> bool:

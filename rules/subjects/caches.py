@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.apt import shipping
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.packages import PackageCall
@@ -14,8 +14,8 @@ from dockgate.rules.subjects.shell import Command
 
 #: Commands that delete what they are given, or are told to.
 REMOVERS = frozenset({"rm", "find", "rmdir", "shred", "unlink"})
-_HOME = re.compile(r"^(?:/root|/home/[^/]+|\$\{?HOME\}?)(?=/|$)")
-_BRACES = re.compile(r"\{([^{}]{0,200})\}")
+_HOME = pattern(r"^(?:/root|/home/[^/]+|\$\{?HOME\}?)(?=/|$)")
+_BRACES = pattern(r"\{([^{}]{0,200})\}")
 
 
 class Cache(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from os.path import basename, normpath
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, ShellWord
 
 DOWNLOADERS = frozenset(
@@ -32,7 +33,7 @@ _PROGRAM_OPTIONS = {
     "pwsh": re.compile(r"-(?:[cfe]|Command|File|EncodedCommand)", re.IGNORECASE),
 }
 INPUTS = ("-", "/dev/stdin", "/proc/self/fd/0", "--")
-_FROM_INPUT = re.compile(r"-[a-zA-Z]*s[a-zA-Z]*")
+_FROM_INPUT = pattern(r"-[a-zA-Z]*s[a-zA-Z]*")
 _WITH_VALUE = frozenset({"-o", "-O", "+o", "+O", "--rcfile", "--init-file", "-I", "-W", "-X"})
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import Instruction, Stage
 from dockgate.rules.subjects.packages import PackageCall
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, ShellWord
@@ -18,8 +18,8 @@ OPAQUE = frozenset(
     | {"rpm", "dpkg", "gdebi", "debootstrap", "source", ".", "eval", "tasksel", "equivs-install"}
 )
 _SYSTEM_FOLDERS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
-_VERSION = re.compile(r"[=<>~@:]")
+_VARIABLE = pattern(r"\$(?:(\w+)|\{(\w+)\})")
+_VERSION = pattern(r"[=<>~@:]")
 
 
 class Installed(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from dockgate.rules.pattern import pattern
 
 HIGHEST = 65535
-_PORT = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+_PORT = pattern(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 
 def parse(value: str) -> tuple[tuple[int, int] | None, str]:

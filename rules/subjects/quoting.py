@@ -6,17 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from dockgate.rules.pattern import pattern
+
 MAX_DEFAULT_DEPTH = 8  #: `${A:-${B:-…}}` is followed this deep
 
-_PLAIN = re.compile(r"[^\\'\"$`]+")
-_DOUBLE = re.compile(r"[^\\\"$`]+")
-_NAME = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])")
-_BRACED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=+?])(.*))?\}", re.S)
-_NESTING = re.compile(r"\\.|'[^']*'|[\"`(){}]|\$[({]", re.S)
-_NESTING_DOUBLE = re.compile(r"\\.|[\"`]|\$[({]", re.S)
+_PLAIN = pattern(r"[^\\'\"$`]+")
+_DOUBLE = pattern(r"[^\\\"$`]+")
+_NAME = pattern(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])")
+_BRACED = pattern(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=+?])(.*))?\}", re.S)
+_NESTING = pattern(r"\\.|'[^']*'|[\"`(){}]|\$[({]", re.S)
+_NESTING_DOUBLE = pattern(r"\\.|[\"`]|\$[({]", re.S)
 _CLOSER = {"$(": ")", "(": ")", "${": "}", "{": "}", "`": "`", '"': '"'}
-_ANSI_PLAIN = re.compile(r"[^\\']+")
-_ANSI = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|.)", re.S)
+_ANSI_PLAIN = pattern(r"[^\\']+")
+_ANSI = pattern(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|.)", re.S)
 _ANSI_CHARACTERS = {
     "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
     "v": "\v",

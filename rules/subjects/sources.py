@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
-_SCP_LIKE = re.compile(r"[\w.-]+@[\w.-]+:(?!//).+")
-_GIT_URL = re.compile(r"https?://[^#?]+\.git(?:/?(?:[#?].*)?)$|(?:git|ssh)://.+", re.IGNORECASE)
-_WEB = re.compile(r"https?://", re.IGNORECASE)
-_ARCHIVE = re.compile(
+from dockgate.rules.pattern import pattern
+
+_SCP_LIKE = pattern(r"[\w.-]+@[\w.-]+:(?!//).+")
+_GIT_URL = pattern(r"https?://[^#?]+\.git(?:/?(?:[#?].*)?)$|(?:git|ssh)://.+", re.IGNORECASE)
+_WEB = pattern(r"https?://", re.IGNORECASE)
+_ARCHIVE = pattern(
     r"\.(?:tar|tgz|taz|tbz2?|txz|tlz|tzst?|tar\.[\w*?]+|gz|bz2|xz|lzma|zst|z)(?:[*?].*)?$", re.I
 )
 #: A name with an ending that no tar archive has.
-_PLAIN = re.compile(
+_PLAIN = pattern(
     r"(?:^|/)(?:\.{1,2}/?|[^/*?\[]+/|(?:[^/]*\.)?(?:Dockerfile|Gemfile(?:\.lock)?|Makefile|Pipfile)"
     r"|[^/]*\.[a-z][a-z0-9]{0,9})$",
     re.IGNORECASE,
 )
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
+COMMIT = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
 
 
 def is_git(source: str) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Reference
 
 ROLES = {"from": "base image", "copy": "image", "mount": "image", "syntax": "frontend image"}
 
 
-_WHOLE = re.compile(r"[a-z0-9](?:[\w./:-]*\w)?", re.IGNORECASE)
+_WHOLE = pattern(r"[a-z0-9](?:[\w./:-]*\w)?", re.IGNORECASE)
 
 
 def floats(reference: Reference) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.users import base_of
 
-_WINDOWS = re.compile(r"[A-Za-z]:|[\\/]")
+_WINDOWS = pattern(r"[A-Za-z]:|[\\/]")
 
 
 def _relative(target: str, *, windows: bool) -> bool:

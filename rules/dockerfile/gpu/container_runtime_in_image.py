@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 
-_HOST = re.compile(
+_HOST = pattern(
     r"(?:nvidia-(?:container-(?:toolkit|runtime)(?:-\w+)?|docker2?|driver-\d+\S*|dkms-\d+\S*)"
     r"|libnvidia-container(?:\d|-tools)|cuda-drivers(?:-\d+)?)(?:[=-]\d.*)?"
 )

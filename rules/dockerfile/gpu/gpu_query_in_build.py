@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 
-_ASKS = re.compile(
+_ASKS = pattern(
     r"torch\.cuda\.(?:is_available|device_count|get_device_\w+|current_device)"
     r"|tf\.config\.list_physical_devices|tf\.test\.is_gpu_available|jax\.devices\("
 )

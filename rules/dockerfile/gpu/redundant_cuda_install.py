@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.users import base_of
 
-_TOOLKIT = re.compile(r"(?:cuda|cuda-toolkit(?:-\d.*)?|nvidia-cuda-toolkit|cuda-\d+-\d+)(?:=.*)?")
-_RUNTIME = re.compile(r"(?:cuda-runtime|cuda-libraries)-\d.*|cudatoolkit(?:=.*)?")
+_TOOLKIT = pattern(r"(?:cuda|cuda-toolkit(?:-\d.*)?|nvidia-cuda-toolkit|cuda-\d+-\d+)(?:=.*)?")
+_RUNTIME = pattern(r"(?:cuda-runtime|cuda-libraries)-\d.*|cudatoolkit(?:=.*)?")
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:

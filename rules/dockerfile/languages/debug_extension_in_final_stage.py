@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.installed import inventory
 
 _NAMES = ("xdebug", "pcov", "phpdbg")
-_EXTENSION = re.compile(r"(?:php[\d.]*-(?:pecl-)?|pecl/)?(xdebug|pcov|phpdbg)(?:-\d.*|@.*|3)?")
-_FOR_DEVELOPERS = re.compile(r"dev|test|debug|ci\b|local", re.IGNORECASE)
+_EXTENSION = pattern(r"(?:php[\d.]*-(?:pecl-)?|pecl/)?(xdebug|pcov|phpdbg)(?:-\d.*|@.*|3)?")
+_FOR_DEVELOPERS = pattern(r"dev|test|debug|ci\b|local", re.IGNORECASE)
 _INSTALLERS = ("pecl", "docker-php-ext-install", "docker-php-ext-enable", "install-php-extensions")
 
 

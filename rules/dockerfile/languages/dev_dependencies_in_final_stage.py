@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage
 from dockgate.rules.subjects.packages import PackageCall
 
-_FOR_DEVELOPERS = re.compile(r"dev|test|debug|lint|ci\b|spec|local", re.IGNORECASE)
-_DEV_FILE = re.compile(
+_FOR_DEVELOPERS = pattern(r"dev|test|debug|lint|ci\b|spec|local", re.IGNORECASE)
+_DEV_FILE = pattern(
     r"(?:.*[/._-])?(?:dev|devel|development|tests?|testing|lint)(?:[._-].*)?\.(?:txt|in|pip)"
     r"|.*\[(?:.*,)?(?:dev|devel|tests?|testing|lint)(?:,.*)?\]"
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.images import matches
 from dockgate.rules.subjects.users import base_of
 
-_SUPPORTED = re.compile(r"(?:3\.[2-9]|[4-9])(?:[.-]|$)")
+_SUPPORTED = pattern(r"(?:3\.[2-9]|[4-9])(?:[.-]|$)")
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.downloads import INTERPRETERS, fetched_word, run_files, source_of
@@ -12,7 +13,7 @@ from dockgate.rules.subjects.text import Span
 
 _FETCH = r"(?:downloadstring|\biwr\b|\birm\b|invoke-(?:webrequest|restmethod))"
 _RUN = r"\b(?:iex|invoke-expression)\b"
-_POWERSHELL = re.compile(
+_POWERSHELL = pattern(
     rf"{_RUN}[^;]{{0,999}}{_FETCH}|{_FETCH}[^;|]{{0,999}}\|\s?{_RUN}", re.IGNORECASE
 )
 

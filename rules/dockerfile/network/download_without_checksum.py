@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from os.path import basename
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.downloads import (
@@ -28,8 +28,8 @@ _INSTALL = frozenset(
     {"dpkg", "rpm", "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "install", "gdebi"}
     | {"pip", "pip3", "npm", "gem", "java", "msiexec"}
 )
-_PROGRAM_FOLDER = re.compile(r"/(?:s?bin|cli-plugins)(?:/|$)")
-_EXECUTABLE = re.compile(r"(?:[ugoa]*\+[rwXst]*x[rwXst]*|0?[1-7]?[157][0-7]{2})$")
+_PROGRAM_FOLDER = pattern(r"/(?:s?bin|cli-plugins)(?:/|$)")
+_EXECUTABLE = pattern(r"(?:[ugoa]*\+[rwXst]*x[rwXst]*|0?[1-7]?[157][0-7]{2})$")
 
 
 def _use(command: Command) -> tuple[str, list[str]]:

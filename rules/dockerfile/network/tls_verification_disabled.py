@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from dockgate.rules.data import load
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.shell import Command, ShellWord
 from dockgate.rules.subjects.switches import set_variables, written_text
 
-_HERE = re.compile(r"(?:https?://)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/].*)?", re.I)
+_HERE = pattern(r"(?:https?://)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/].*)?", re.I)
 
 
 def _only_here(command: Command) -> bool:

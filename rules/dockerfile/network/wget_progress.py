@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Edit, Finding, Fix, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Stage
 from dockgate.rules.subjects.installed import inventory
@@ -12,7 +12,7 @@ from dockgate.rules.subjects.shell import Command
 from dockgate.rules.subjects.text import Span
 from dockgate.rules.subjects.users import base_of
 
-_QUIET = re.compile(
+_QUIET = pattern(
     r"-[a-zA-Z]*[qV].*|-[a-zA-Z]*nv.*|--(?:quiet|no-verbose|progress|show-progress|output-file"
     r"|append-output|spider|version|help).*|-[oa].*"
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dockgate.rules.dockerfile.packages._edits import at_end
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects import apt
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
@@ -13,9 +13,7 @@ from dockgate.rules.subjects.shell import Command
 
 LISTS = "/var/lib/apt/lists"
 #: `/var/lib/apt`, `/var/lib/{apt,dpkg}/lists/*`, `/var/lib/*`, …
-_REMOVED = re.compile(
-    r"/var/lib/(?:apt|\{[^}]{0,99}\bapt\b[^}]{0,99}\}|\*)(?:/(?:lists.*|\*|\{.*)?)?"
-)
+_REMOVED = pattern(r"/var/lib/(?:apt|\{[^}]{0,99}\bapt\b[^}]{0,99}\}|\*)(?:/(?:lists.*|\*|\{.*)?)?")
 
 
 def _removes(command: Command) -> bool:

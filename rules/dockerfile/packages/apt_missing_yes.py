@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Edit, Finding, Fix, Rule, Severity, bad, good
 from dockgate.rules.subjects import apt
 from dockgate.rules.subjects.dockerfile import Dockerfile
@@ -16,11 +17,11 @@ ASKS = frozenset(
     {"install", "reinstall", "remove", "purge", "autoremove", "upgrade", "dist-upgrade"}
     | {"full-upgrade", "build-dep", "autopurge"}
 )
-_ANSWERED = re.compile(
+_ANSWERED = pattern(
     r"--yes|--assume-yes|--assume-no|--force-yes|--simulate|--just-print|--dry-run|--recon"
     r"|--no-act|--print-uris|--quiet=2|-q=2|--help|--version"
 )
-_OPTIONS_VARIABLE = re.compile(r"\$\{?\w*(?:OPT|ARG|FLAG|PARAM)", re.IGNORECASE)
+_OPTIONS_VARIABLE = pattern(r"\$\{?\w*(?:OPT|ARG|FLAG|PARAM)", re.IGNORECASE)
 
 
 def _answered(command: Command, call: PackageCall) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Reference, Stage
 
 #: Names that people give to stages and that no official image has.
-_STAGE_WORDS = re.compile(
+_STAGE_WORDS = pattern(
     r"(?:build|builder|builds|base|deps?|dependencies|compile|compiler|dev|development|prod"
     r"|production|test|tests|final|release|runtime|runner|install|assets|frontend|backend|stage)"
     r"(?:[-_]?(?:\d+|base|deps|env|image|stage|build|builder))?"
 )
-_BARE = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
+_BARE = pattern(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
 
 #: Stages that a name is compared with to find a slip of the hand; a real file has a dozen.
 MAX_COMPARED = 100

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.shell import Command, ShellWord
 
-_OCTAL = re.compile(r"[0-7]{1,5}")
-_CLAUSE = re.compile(r"([ugoa]*)([-+=])([rwxXstugo]*)")
-_DEVICES = re.compile(r"/dev/(?:null|zero|std(?:in|out|err)|tty|pts/.*|fuse|shm)")
+_OCTAL = pattern(r"[0-7]{1,5}")
+_CLAUSE = pattern(r"([ugoa]*)([-+=])([rwxXstugo]*)")
+_DEVICES = pattern(r"/dev/(?:null|zero|std(?:in|out|err)|tty|pts/.*|fuse|shm)")
 
 
 def everybody_writes(mode: str) -> bool:

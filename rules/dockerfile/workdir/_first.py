@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage
 
 #: How an absolute path begins in a Windows container.
-WINDOWS = re.compile(r"[A-Za-z]:[\\/]|[\\/]")
-_UNKNOWN = re.compile(r"\s*[\"']?\$")
+WINDOWS = pattern(r"[A-Za-z]:[\\/]|[\\/]")
+_UNKNOWN = pattern(r"\s*[\"']?\$")
 
 
 def relative(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Instruction, bool]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Example, File, Finding, Rule, Severity, bad_image, good_image
 from dockgate.rules.subjects.image import Image, shown
 
@@ -16,7 +16,7 @@ _FOLDERS = frozenset({"bin", "sbin", "usr/bin", "usr/sbin"})
 
 #: What base images bring with these bits: of Debian, Ubuntu, Alpine, Fedora and their kin
 #: (packages util-linux, shadow, login, passwd, pam, dbus, openssh, busybox-suid, iputils).
-_KNOWN_NAMES = re.compile(
+_KNOWN_NAMES = pattern(
     r"arping|bbsuid|bsd-write|chage|chfn|chsh|clockdiff|dotlockfile|expiry|gpasswd|mount|newgidmap"
     r"|newgrp|newuidmap|pam_extrausers_chkpwd|pam_timestamp_check|passwd|ping6?|ssh-agent|su"
     r"|traceroute6|umount|unix2?_chkpwd|utempter|wall|write|write\.ul"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad_image, good_image
 from dockgate.rules.subjects.image import Image, shown
 
 #: What Go's strconv.Atoi takes for a number: engines read a user so before they look for a name.
-_NUMBER = re.compile(r"[+-]?[0-9]+\Z")
+_NUMBER = pattern(r"[+-]?[0-9]+\Z")
 
 _HELP = "end the Dockerfile with a user of its own: `USER 10001`"
 
