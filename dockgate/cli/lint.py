@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dockgate.cli.declare import Argument, Command, Option
 from dockgate.cli.output import encoded, note, wants_color, write, write_bytes, write_error
+from dockgate.cli.scope import SCOPE
 from dockgate.linter import profiles
 from dockgate.linter.batch import Options, Outcome, lint_paths
 from dockgate.linter.config import rule_names
@@ -107,22 +108,7 @@ COMMAND = Command(
             "Build context: look too at what COPY would bring from it.",
             metavar="DIR",
         ),
-        Option(
-            "build_arg",
-            ("--build-arg",),
-            "texts",
-            "Value of an ARG, as for docker build.",
-            (),
-            metavar="NAME[=VALUE]",
-        ),
-        Option("target", ("--target",), "text", "The stage that is built.", metavar="STAGE"),
-        Option(
-            "platform",
-            ("--platform",),
-            "text",
-            "The platform that is built for; this machine's where none is given.",
-            metavar="OS/ARCH",
-        ),
+        *SCOPE,
         Option(
             "resolve",
             ("--resolve",),

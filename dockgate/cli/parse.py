@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from dockgate.cli.declare import Argument, Command, Option
+from dockgate.cli.declare import Argument, Command
 from dockgate.cli.output import write
+from dockgate.cli.scope import SCOPE
 
 COMMAND = Command(
     "parse",
     "Print a Dockerfile as JSON, as the linter sees it.",
     "dockgate.cli.parse:run",
     arguments=(Argument("file", "FILE", "A Dockerfile, or - for standard input."),),
-    options=(
-        Option(
-            "build_arg",
-            ("--build-arg",),
-            "texts",
-            "Value of an ARG, as for docker build.",
-            (),
-            metavar="NAME[=VALUE]",
-        ),
-        Option("target", ("--target",), "text", "The stage that is built.", metavar="STAGE"),
-        Option(
-            "platform",
-            ("--platform",),
-            "text",
-            "The platform that is built for.",
-            metavar="OS/ARCH",
-        ),
-    ),
+    options=SCOPE,
     examples=("dockgate parse Dockerfile",),
 )
 
