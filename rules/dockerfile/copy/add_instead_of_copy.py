@@ -40,7 +40,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
 RULE = Rule(
     "add-instead-of-copy",
     Dockerfile,
-    Severity.WARNING,
+    Severity.INFO,
     why=(
         "ADD does more than it says: it unpacks a local archive whatever its name, and fetches "
         "web addresses and git repositories. For plain files the reader must rule all that out, "

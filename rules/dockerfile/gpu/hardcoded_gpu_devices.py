@@ -31,7 +31,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
 RULE = Rule(
     "hardcoded-gpu-devices",
     Dockerfile,
-    Severity.WARNING,
+    Severity.INFO,
     why=(
         "Which GPU a container gets is the business of whoever starts it. A number in the image "
         "makes every container crowd on the same device and fail on machines where it is another "

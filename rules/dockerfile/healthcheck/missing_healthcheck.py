@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
-from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.dockerfile import Dockerfile, Stage
 from dockgate.rules.subjects.users import base_of
+
+SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "fish", "ksh", "busybox", "pwsh"})
+IDLE = (["sleep", "infinity"], ["tail", "-f", "/dev/null"])
+INTERACTIVE = frozenset({"-l", "--login", "-i", "-li", "-il", "sh"})
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire at the final stage's FROM; HEALTHCHECK NONE is a decision, too.
 
-    An image on scratch without CMD and ENTRYPOINT is a parcel of files that nobody starts. A base
-    image that is known counts with what it has of all these.
+    An image on scratch without CMD and ENTRYPOINT is a parcel of files that nobody starts, and one
+    that starts a shell is a place to work in. A base image that is known counts with what it has
+    of all these.
     """
     stage = dockerfile.final
-    if stage is None or stage.healthcheck is not None:
+    if stage is None or stage.healthcheck is not None or _to_work_in(dockerfile, stage):
         return
     base, image = base_of(stage), stage.base_image
     if image is not None and image.healthcheck is not None:
         return
-    starts = any(i.cmd in ("CMD", "ENTRYPOINT") for i in stage.history())
+    starts = any(i.cmd in ("CMD", "ENTRYPOINT") and i.values for i in stage.history())
     if starts or (base.name != "scratch" if image is None else image.starts):
         neither = f", nor has {base.name}" if image is not None else ""
         yield Finding(
@@ -32,6 +37,24 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
         )
 
 
+def _to_work_in(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether people open a shell in it: a dev container, or it starts but a shell, or idles."""
+    if "/.devcontainer/" in f"/{dockerfile.path}":
+        return True
+    last: dict[str, list[str]] = {}
+    for instruction in stage.history():
+        if instruction.cmd == "EXPOSE":
+            return False
+        if instruction.cmd in ("CMD", "ENTRYPOINT") and instruction.values:
+            last[instruction.cmd] = " ".join(instruction.values).split()
+    started = [word for words in last.values() for word in words]
+    return started in IDLE or (
+        bool(started)
+        and started[0].rpartition("/")[2] in SHELLS
+        and all(word in INTERACTIVE for word in started[1:])
+    )
+
+
 RULE = Rule(
     "missing-healthcheck",
     Dockerfile,
@@ -40,7 +63,8 @@ RULE = Rule(
         "Without a health check Docker, Compose and Swarm know only whether the process exists. "
         "One that hangs, has lost its database or answers nothing but errors keeps getting "
         "traffic and is never restarted; the first to notice are its users. Kubernetes has probes "
-        "of its own and ignores this one: HEALTHCHECK NONE says that it was thought of."
+        "of its own and ignores this one: HEALTHCHECK NONE says that it was thought of. Images "
+        "that open a shell or idle and expose no port, and dev containers, have no service to ask."
     ),
     references=(
         "https://docs.docker.com/reference/dockerfile/#healthcheck",
@@ -66,6 +90,12 @@ RULE = Rule(
         good("FROM debian:12\nHEALTHCHECK NONE\n"),
         good("FROM debian:12 AS a\nHEALTHCHECK CMD true\nFROM a\nRUN true\n"),
         good("FROM scratch\nCOPY out/ /\n"),
+        good('FROM debian:12\nCMD ["/bin/bash", "-l"]\n'),
+        good("FROM debian:12\nCMD bash\n"),
+        good("FROM debian:12\nCMD sleep infinity\n"),
+        good("FROM scratch\nENTRYPOINT []\nCMD []\nCOPY out/ /\n"),
+        bad('FROM debian:12\nEXPOSE 80\nCMD ["bash"]\n', at=[1]),
+        bad('FROM debian:12\nCMD ["bash", "/serve.sh"]\n', at=[1]),
     ),
     check=check,
 )

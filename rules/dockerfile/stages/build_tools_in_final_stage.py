@@ -99,7 +99,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
 RULE = Rule(
     "build-tools-in-final-stage",
     Dockerfile,
-    Severity.WARNING,
+    Severity.INFO,
     why=(
         "A compiler, headers and the sources they turned into a program are dead weight where it "
         "runs: hundreds of megabytes on every node, dozens of packages whose holes somebody must "

@@ -9,9 +9,14 @@ from dockgate.rules.subjects.dockerfile import Dockerfile
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
-    """One finding for each error of the document."""
+    """One finding for each error of the document.
+
+    A base that only waits for a build argument is no error of the text: `invalid-default-base`.
+    """
+    waiting = {s.base.span for s in dockerfile.stages if s.default_problem and s.base.undefined}
     for error in dockerfile.errors:
-        yield Finding(error.message, error.span)
+        if error.span not in waiting:
+            yield Finding(error.message, error.span)
 
 
 RULE = Rule(
@@ -21,7 +26,8 @@ RULE = Rule(
     why=(
         "BuildKit refuses this file, so nothing can be built from it. The rest of the file is "
         "checked all the same, as far as it can be read, but what stands behind an error may be "
-        "understood otherwise than it was meant."
+        "understood otherwise than it was meant. A base whose ARG has no default (FROM $BASE) is "
+        "left to invalid-default-base: such a file is built with --build-arg, and is right then."
     ),
     references=("https://docs.docker.com/reference/dockerfile/#format",),
     aliases=(
@@ -89,6 +95,7 @@ RULE = Rule(
         bad("FROM debian:12\nENV a=1 b\nUSER app\n", at=[2]),
         bad("FROM debian:12\nHEALTHCHECK curl http://localhost/\n", at=[2]),
         good("FROM debian:12\nRUN <<EOF\nRNU true\nEOF\n"),
+        good("ARG BASE\nFROM $BASE\n"),
         good("# escape=`\nFROM debian:12\nRUN true `\n\n  # a comment\n  x\n"),
         good("FROM debian:12\nENV legacy and more\n"),
     ),

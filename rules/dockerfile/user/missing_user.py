@@ -8,14 +8,21 @@ from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.users import base_of, has_own_user, is_root
 
+STARTS = frozenset({"CMD", "ENTRYPOINT"})
+
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
-    """Fire at the final stage's FROM. Windows containers have no uid 0 and are left out."""
+    """Fire at the final stage's FROM. Windows containers have no uid 0 and are left out.
+
+    So is a parcel of files: an image on scratch that starts nothing runs as nobody.
+    """
     stage = dockerfile.final
     if stage is None or stage.windows or stage.user_instruction is not None:
         return
     base, image = base_of(stage), stage.base_image
     if image is None and has_own_user(base, dockerfile.settings.nonroot_bases):
+        return
+    if base.name == "scratch" and not any(i.cmd in STARTS and i.values for i in stage.history()):
         return
     name = (base.name or base.raw).partition("@")[0]
     whose = "root: scratch has no other" if name == "scratch" else f"{name} does, most likely root"
@@ -65,6 +72,8 @@ RULE = Rule(
         bad('FROM scratch\nCOPY app /\nENTRYPOINT ["/app"]\n', at=[1]),
         bad("FROM gcr.io/distroless/static:latest\n", at=[1]),
         good("FROM debian:12\nUSER 10001\n"),
+        good("FROM scratch\nCOPY out/ /\n"),
+        good("FROM scratch\nENTRYPOINT []\nCMD []\nCOPY out/ /\n"),
         good("FROM debian:12 AS base\nUSER app\nFROM base\nRUN true\n"),
         good("FROM gcr.io/distroless/static-debian12:nonroot\n"),
         good("FROM nginxinc/nginx-unprivileged:1.27\n"),

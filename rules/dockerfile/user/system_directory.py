@@ -49,7 +49,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
 RULE = Rule(
     "system-directory",
     Dockerfile,
-    Severity.WARNING,
+    Severity.INFO,
     why=(
         "/proc, /sys and /dev are mounted over in every container: what a build puts there is "
         "gone when it runs, and a volume there makes the start fail or hides devices. A volume "
