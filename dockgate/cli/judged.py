@@ -5,10 +5,9 @@ from __future__ import annotations
 from dockgate.cli import output
 from dockgate.cli.declare import Option
 from dockgate.linter.report import Report
+from dockgate.linter.reporters import formats
 
-FORMAT = Option(
-    "format", ("--format",), "text", "How to print the report.", "text", ("text", "json")
-)
+FORMAT = Option("format", ("--format",), "text", "How to print the report.", "text", formats.IMAGE)
 POLICY = Option(
     "policy",
     ("--policy",),
@@ -39,20 +38,17 @@ def show(report: Report, format: str, target: str | None, next_step: str) -> int
     """Print the report, or write it to the file `target`; gives the exit code."""
     from dockgate.builder.verdict import EXIT_CODES
 
-    if format == "json":
-        from dockgate.linter.reporters import json_v1
-
-        text = json_v1.render(report)
+    if format != "text":
+        text = formats.render(report, format)
     elif not report.files and not report.images:  # nothing could be looked at: one line says why
         from dockgate.linter.reporters.frame import shown
 
         text = f"{report.verdict}: {shown('; '.join(report.reasons))}\n"
     else:
-        from dockgate.linter.reporters import text as text_reporter
         from dockgate.linter.reporters.frame import shown
 
         color = target is None and output.wants_color("auto")
-        text = text_reporter.render(report, color=color) + f"  {shown(next_step)}\n"
+        text = formats.render(report, format, color=color) + f"  {shown(next_step)}\n"
     if target is None:
         output.write(text)
     else:

@@ -10,7 +10,7 @@ from dockgate.linter.batch import Options, Outcome, lint_paths
 from dockgate.linter.config import rule_names
 from dockgate.linter.errors import UsageError
 from dockgate.linter.parsing import platforms
-from dockgate.linter.report import Report
+from dockgate.linter.reporters import formats
 from dockgate.linter.run import Scope, build_args
 from dockgate.rules.rule import Severity
 from dockgate.rules.subjects.base_image import Bases
@@ -38,7 +38,7 @@ COMMAND = Command(
             "text",
             "How to print findings.",
             "text",
-            ("text", "json", "hadolint"),
+            formats.LINT,
         ),
         Option(
             "output",
@@ -210,7 +210,10 @@ def run(
             note(failure)
     else:
         colored = output is None and wants_color(color)
-        _put(outcome, _render(outcome.report, format, colored, quiet, statistics), output)
+        rendered = formats.render(
+            outcome.report, format, color=colored, brief=quiet, statistics=statistics
+        )
+        _put(outcome, rendered, output)
     if outcome.fixed and not diff:
         note(f"{outcome.fixed} {'fix' if outcome.fixed == 1 else 'fixes'} applied")
     if outcome.undecided:
@@ -230,20 +233,6 @@ def _bases() -> Bases:
     from dockgate.builder.resolve import ResolvedBases
 
     return ResolvedBases()
-
-
-def _render(report: Report, format: str, colored: bool, quiet: bool, statistics: bool) -> str:
-    if format == "json":
-        from dockgate.linter.reporters import json_v1
-
-        return json_v1.render(report)
-    if format == "hadolint":
-        from dockgate.linter.reporters import hadolint
-
-        return hadolint.render(report)
-    from dockgate.linter.reporters import text
-
-    return text.render(report, color=colored, brief=quiet, statistics=statistics)
 
 
 def _put(outcome: Outcome, text: str, output: str | None) -> None:
