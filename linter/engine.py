@@ -12,7 +12,8 @@ from dockgate.rules.subjects.dockerfile import Dockerfile, Stage
 SHELLCHECK = "shellcheck"  #: the rule whose findings each have a code of ShellCheck's
 
 Severities = Mapping[str, Severity | None]
-Profile = Callable[[Rule[Any]], Severity | None]
+#: of a rule and the severity that it has by itself
+Profile = Callable[[Rule[Any], Severity], Severity | None]
 
 
 def keys(rule: Rule[Any]) -> tuple[str, ...]:
@@ -87,9 +88,16 @@ class Selection:
         """The rule's severity in force (in a stage), None when it does not run there."""
         if stage is None or not self.stages:
             if rule not in self._known:
-                self._known[rule] = self._severity(rule, None)
+                self._known[rule] = self._severity(rule, None, rule.severity)
             return self._known[rule]
-        return self._severity(rule, stage)
+        return self._severity(rule, stage, rule.severity)
+
+    def severity_of(self, finding: Finding, stage: Stage | None = None) -> Severity | None:
+        """As `severity`, of a finding that may be milder than what its rule mostly finds."""
+        rule = finding.rule
+        if finding.at_most is None or finding.at_most >= rule.severity:
+            return self.severity(rule, stage)
+        return self._severity(rule, stage, finding.at_most)
 
     def may_run(self, rule: Rule[Any]) -> bool:
         """Whether the rule runs anywhere: it may run in a stage alone."""
@@ -118,10 +126,10 @@ class Selection:
             self._wanted[subject] = found
         return self._wanted[subject]
 
-    def _severity(self, rule: Rule[Any], stage: Stage | None) -> Severity | None:
+    def _severity(self, rule: Rule[Any], stage: Stage | None, own: Severity) -> Severity | None:
         names = keys(rule)
         least = next((self.locked[name] for name in names if name in self.locked), None)
-        found = None if self._unwanted(names) else self._level(rule, names, stage)
+        found = None if self._unwanted(names) else self._level(rule, names, stage, own)
         return least if least is not None and (found is None or found < least) else found
 
     def _unwanted(self, names: tuple[str, ...]) -> bool:
@@ -131,7 +139,7 @@ class Selection:
         return not wanted and self.locked.keys().isdisjoint(names)
 
     def _level(
-        self, rule: Rule[Any], names: tuple[str, ...], stage: Stage | None
+        self, rule: Rule[Any], names: tuple[str, ...], stage: Stage | None, own: Severity
     ) -> Severity | None:
         levels = [self.severities]
         if stage is not None:
@@ -141,10 +149,10 @@ class Selection:
                 if name in severities:
                     return severities[name]
         if not (self.only.isdisjoint(names) and self.enabled.isdisjoint(names)):
-            return rule.severity
+            return own
         if self.profile is not None:
-            return self.profile(rule)
-        return rule.severity if rule.enabled else None
+            return self.profile(rule, own)
+        return own if rule.enabled else None
 
 
 DEFAULT_SELECTION = Selection()
@@ -168,7 +176,8 @@ def check(
             for finding in rule.check(subject):
                 if finding.rule is UNSET:
                     finding.rule = rule
-                    finding.severity = rule.severity if severity is None else severity
+                    in_force = selection.severity_of(finding)
+                    finding.severity = rule.severity if in_force is None else in_force
                 findings.append(finding)
         except Exception as error:  # any fault of a rule must end as "undecided", not as silence
             failures.append(f"rule {rule.name} failed: {type(error).__name__}: {error}")
@@ -200,7 +209,7 @@ def chosen(findings: Iterable[Finding], selection: Selection) -> list[Finding]:
     """The findings whose rules may run, each as bad as the selection has it."""
     kept = []
     for finding in findings:
-        severity = selection.severity(finding.rule)
+        severity = selection.severity_of(finding)
         if severity is not None or (selection.stages and selection.may_run(finding.rule)):
             finding.severity = finding.rule.severity if severity is None else severity
             kept.append(finding)
@@ -213,7 +222,7 @@ def by_stage(
     """The findings that count in the stages where they stand, each as bad as it is there."""
     kept = []
     for finding in findings:
-        severity = selection.severity(finding.rule, _stage(finding, dockerfile))
+        severity = selection.severity_of(finding, _stage(finding, dockerfile))
         if severity is not None:
             finding.severity = severity
             kept.append(finding)

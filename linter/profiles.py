@@ -86,24 +86,24 @@ def profile(name: str) -> Profile | None:
     return {DEFAULT: None, STRICT: strict, SECURITY: security}[name]
 
 
-def strict(rule: Rule[Any]) -> Severity | None:
-    """A rule's severity in `strict`.
+def strict(rule: Rule[Any], own: Severity) -> Severity | None:
+    """The severity in `strict` of a rule whose `own` is known.
 
     An off-by-default rule is hygiene that this profile asks for, unless it is disputed or of
     severity style: that is a matter of taste, on which no profile insists.
     """
-    if rule.severity == Severity.STYLE:
-        return rule.severity if rule.enabled else None
+    if own == Severity.STYLE:
+        return own if rule.enabled else None
     if rule.name in DISPUTED:
         return None
-    return max(rule.severity, Severity.WARNING)
+    return max(own, Severity.WARNING)
 
 
-def security(rule: Rule[Any]) -> Severity | None:
-    """A rule's severity in `security`: its own where it is about security, else None."""
+def security(rule: Rule[Any], own: Severity) -> Severity | None:
+    """The severity in `security`: its `own` where the rule is about security, else None."""
     if not rule.enabled or not (is_security(rule) or rule.name in ALWAYS):
         return None
-    return rule.severity
+    return own
 
 
 def is_security(rule: Rule[Any]) -> bool:
@@ -119,4 +119,4 @@ def weaknesses(rule: Rule[Any]) -> frozenset[str]:
 def includes(name: str, rule: Rule[Any]) -> bool:
     """Whether the rule runs in the profile `name` when nothing else is said."""
     chosen = profile(name)
-    return rule.enabled if chosen is None else chosen(rule) is not None
+    return rule.enabled if chosen is None else chosen(rule, rule.severity) is not None

@@ -60,7 +60,18 @@ class Finding:
     The engine adds the rule and the severity in force.
     """
 
-    __slots__ = ("fixes", "help", "layer", "message", "path", "rule", "severity", "span", "stage")
+    __slots__ = (
+        "at_most",
+        "fixes",
+        "help",
+        "layer",
+        "message",
+        "path",
+        "rule",
+        "severity",
+        "span",
+        "stage",
+    )
 
     def __init__(
         self,
@@ -72,6 +83,7 @@ class Finding:
         fixes: Sequence[Fix] = (),
         layer: str | None = None,
         path: str | None = None,
+        at_most: Severity | None = None,
     ) -> None:
         self.message = message  #: one line: names the very thing, says what is wrong with it
         self.span = span
@@ -80,6 +92,9 @@ class Finding:
         self.fixes = tuple(fixes)
         self.layer = layer  #: digest
         self.path = path
+        #: it is not worse than this here, whatever the rule mostly finds; None: as the rule says.
+        #: A severity that a configuration gives to the rule counts all the same
+        self.at_most = at_most
         self.rule: Rule[Any] = UNSET
         self.severity = Severity.WARNING
 

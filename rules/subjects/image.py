@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dockgate.rules.settings import DEFAULT_SETTINGS, Settings
+from dockgate.rules.subjects.entries import Entries, Entry
+from dockgate.rules.subjects.merged import Merged
 from dockgate.rules.subjects.secret import Secret
 
-
-class Entry(NamedTuple):
-    """A path in a layer. `path` is relative to the root, with `/`, without a leading one."""
-
-    path: str
-    kind: (
-        str  #: "file", "dir", "symlink", "hardlink", "char", "block", "fifo", "whiteout", "opaque"
-    )
-    mode: int  #: permission bits with setuid, setgid and sticky
-    uid: int
-    gid: int
-    size: int  #: bytes
-    link: str  #: target of a link, else ""
+__all__ = ["Entry", "FileSecret", "HistoryStep", "Image", "ImageConfig", "Layer", "shown"]
 
 
 class FileSecret(NamedTuple):
@@ -42,6 +31,7 @@ class Layer:
         "entries",
         "index",
         "media_type",
+        "results",
         "secrets",
         "size",
         "unpacked",
@@ -56,9 +46,12 @@ class Layer:
         self.diff_id = ""  #: of the tar
         self.unpacked = 0  #: of the tar
         self.created_by = ""  #: from history
-        self.entries: list[Entry] = []
+        self.entries = Entries()
         self.secrets: list[FileSecret] = []
         self.contents: dict[str, bytes] = {}  #: of the few files that rules read, by path
+        #: what readers made of its files: by the reader's name, then by path. A path that stands
+        #: in the layer's tar twice has what came first under `path//1`
+        self.results: dict[str, dict[str, Any]] = {}
         self.unread: str = (
             ""  #: why its content could not be read (encrypted, foreign); "" if it was
         )
@@ -70,6 +63,7 @@ class Layer:
         self.entries = other.entries
         self.secrets = other.secrets
         self.contents = other.contents
+        self.results = other.results
         self.unread = other.unread
 
 
@@ -121,7 +115,6 @@ class Image:
 
     __slots__ = (
         "_final",
-        "_seen",
         "config",
         "config_digest",
         "digest",
@@ -142,34 +135,34 @@ class Image:
         self.layers = layers
         self.platform = ""  #: `linux/amd64`
         self.settings: Settings = DEFAULT_SETTINGS
-        self._final: dict[str, tuple[Layer, Entry]] | None = None
-        self._seen: set[tuple[int, str]] | None = None
+        self._final: Merged | None = None
 
     @property
     def unpacked(self) -> int:
         """Bytes of all layers' tars, as engines count an image's size; stored ones if unread."""
         return sum(layer.unpacked or layer.size for layer in self.layers)
 
-    def final(self) -> dict[str, tuple[Layer, Entry]]:
-        """The merged file system: what a container would see, each path with its layer.
+    def final(self) -> Merged:
+        """The merged file system: what a container would see, each path with (layer, entry).
 
-        Folders that a layer only implies have no entry. Computed once: layers must be complete.
+        A read-only dict by path; `items()` costs next to nothing for images of usual size. Folders
+        that a layer only implies have no entry. Computed once: layers must be complete.
         """
         if self._final is None:
-            tree = _Tree()
-            for layer in self.layers:
-                tree.apply(layer)
-            self._final = tree.merged
+            self._final = Merged(self.layers)
         return self._final
+
+    def real(self, path: str) -> str:
+        """Where `path` leads a container through symbolic links; it need not exist."""
+        return self.final().real(path)
 
     def content(self, path: str) -> bytes | None:
         """What a container would read at `path`, through links; None when there is no file.
 
         Raises LookupError for a file whose content was not kept (`Layer.contents`).
         """
-        merged = self.final()
-        real = _real(path, {p: e.link for p, (_, e) in merged.items() if e.kind == "symlink"})
-        found = merged.get(real)
+        real = self.real(path)
+        found = self.final().get(real)
         if found is None:
             return None
         layer, entry = found
@@ -177,126 +170,28 @@ class Image:
             raise LookupError(f"/{path} leads to /{real}, which cannot be read")
         return layer.contents[entry.path]
 
+    def found(self, reader: str) -> dict[str, tuple[Layer, Any]]:
+        """What a reader made of the files that a container sees, by path, with their layer.
+
+        Symbolic links are not followed; what the layers hold besides is in `Layer.results`.
+        """
+        final = self.final()
+        values: dict[str, tuple[Layer, Any]] = {}
+        for layer in self.layers:
+            for path, value in layer.results.get(reader, {}).items():
+                place = final.place(layer, path)
+                if place is not None:
+                    values[place] = layer, value
+        return values
+
     def fate(self, layer: Layer, path: str) -> str:
-        """What later layers did to a file in which a secret was found: "" when it is still seen,
-        else "deleted" or "replaced".
+        """What later layers did to a file of `layer`: "" when it is still seen, else "deleted" or
+        "replaced".
         """
-        if self._seen is None:
-            wanted = {secret.path for one in self.layers for secret in one.secrets}
-            self._seen = {
-                (one.index, entry.path)
-                for one, entry in self.final().values()
-                if entry.path in wanted
-            }
-        if (layer.index, path) in self._seen:
+        final = self.final()
+        if final.place(layer, path) is not None:
             return ""
-        return "replaced" if path in self.final() else "deleted"
-
-
-#: Links followed in one path: as Linux does (path_resolution(7)).
-_MAX_LINKS = 40
-
-
-def _real(path: str, links: Mapping[str, str]) -> str:
-    """The path that `path` leads to; `links` are the symbolic links, by path, and their targets."""
-    todo = path.split("/")[::-1]
-    done = ""
-    followed = 0
-    while todo:
-        part = todo.pop()
-        if part in ("", "."):
-            continue
-        if part == "..":
-            done = done.rpartition("/")[0]
-            continue
-        step = f"{done}/{part}" if done else part
-        target = links.get(step)
-        if target is None or followed == _MAX_LINKS:
-            done = step
-            continue
-        followed += 1
-        if target.startswith("/"):
-            done = ""
-        todo.extend(target.split("/")[::-1])
-    return done
-
-
-class _Tree:
-    """Layers put upon one another as overlayfs shows them (OCI image-spec layer.md)."""
-
-    __slots__ = ("_children", "merged")
-
-    def __init__(self) -> None:
-        self.merged: dict[str, tuple[Layer, Entry]] = {}
-        self._children: dict[str, set[str]] = {}  #: paths by folder, implied folders too
-
-    def apply(self, layer: Layer) -> None:
-        """Whiteouts first: they hide what is below the layer, never what the layer brings."""
-        for entry in layer.entries:
-            if entry.kind == "whiteout":
-                self._remove(entry.path)
-            elif entry.kind == "opaque":
-                for path in tuple(self._children.get(entry.path, ())):
-                    self._remove(path)
-        links: dict[str, str] = {}
-        folders: dict[str, str] = {}
-        for entry in layer.entries:
-            kind = entry.kind
-            if kind in ("whiteout", "opaque") or not entry.path:
-                continue
-            above, _, name = entry.path.rpartition("/")
-            folder = folders.get(above)
-            if folder is None:
-                folder = folders[above] = self._enter(above, links)
-            path = f"{folder}/{name}" if folder else name
-            if kind != "dir" and path in self._children:
-                self._remove(path)
-                folders.clear()
-            elif kind == "dir" and path in links:
-                folders.clear()
-            links.pop(path, None)
-            if kind == "symlink":
-                links[path] = entry.link
-            self.merged[path] = layer, entry
-            self._attach(path)
-            if kind == "dir":
-                self._children.setdefault(path, set())
-
-    def _enter(self, folder: str, links: dict[str, str]) -> str:
-        """Where `folder` of a layer lies: through the layer's own links.
-
-        It becomes a folder, whatever a lower layer has there: each layer is unpacked by itself.
-        """
-        real = _real(folder, links)
-        path = real
-        while path:
-            found = self.merged.get(path)
-            if found is not None and found[1].kind != "dir":
-                del self.merged[path]
-                links.pop(path, None)
-            path = path.rpartition("/")[0]
-        return real
-
-    def _attach(self, path: str) -> None:
-        while path:
-            folder = path.rpartition("/")[0]
-            known = self._children.get(folder)
-            if known is not None:
-                known.add(path)
-                return
-            self._children[folder] = {path}
-            path = folder
-
-    def _remove(self, path: str) -> None:
-        """Take away `path` and all below it."""
-        siblings = self._children.get(path.rpartition("/")[0])
-        if siblings is not None:
-            siblings.discard(path)
-        todo = [path]
-        while todo:
-            one = todo.pop()
-            self.merged.pop(one, None)
-            todo.extend(self._children.pop(one, ()))
+        return "replaced" if path in final else "deleted"
 
 
 def shown(text: str, limit: int = 300) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
+from dockgate.rules.pattern import pattern as compiled
 from dockgate.rules.subjects.dockerfile import Dockerfile, Reference, Stage
+
+_VARIABLE = compiled(r"\$(?:\w+|\{[^}]*\})")
 
 
 def roots(dockerfile: Dockerfile) -> dict[int, Reference]:
@@ -12,6 +17,20 @@ def roots(dockerfile: Dockerfile) -> dict[int, Reference]:
         parent = stage.parent
         found[stage.index] = stage.base if parent is None else found[parent.index]
     return found
+
+
+def selects_stage(dockerfile: Dockerfile, reference: Reference) -> bool:
+    """Whether a build argument in the name chooses among this file's stages: `build-${VARIANT}`."""
+    pattern = _VARIABLE.sub("*", reference.raw).lower()
+    if not pattern.strip("*") or pattern == reference.raw.lower():
+        return False
+    return any(fnmatchcase(stage.name, pattern) for stage in dockerfile.stages if stage.name)
+
+
+def ships(dockerfile: Dockerfile, stage: Stage | None) -> bool:
+    """Whether what RUN does in the stage is in the final image, and not only what COPY takes."""
+    final = dockerfile.final
+    return stage is None or final is None or stage in list(final.chain())
 
 
 def unused(dockerfile: Dockerfile) -> list[Stage]:

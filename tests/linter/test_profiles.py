@@ -22,7 +22,7 @@ every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 @every_rule
 def test_default_is_within_strict(rule: Rule[Any]) -> None:
-    strict = profiles.strict(rule)
+    strict = profiles.strict(rule, rule.severity)
     if rule.enabled:
         assert strict is not None
         assert strict >= rule.severity
@@ -33,7 +33,7 @@ def test_default_is_within_strict(rule: Rule[Any]) -> None:
 
 @every_rule
 def test_security_is_within_default(rule: Rule[Any]) -> None:
-    security = profiles.security(rule)
+    security = profiles.security(rule, rule.severity)
     assert security in (None, rule.severity)
     if security is not None:
         assert rule.enabled

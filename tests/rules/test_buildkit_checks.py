@@ -195,7 +195,7 @@ def test_experimental_turns_a_check_on() -> None:
 
 
 def test_error_makes_errors_of_what_buildkit_refuses() -> None:
-    source = "# check=error=true\nFROM debian:12 as b\nENV A 1\n"
+    source = "# check=error=true\nFROM debian:12 as b\nENV A 1\nEXPOSE 80\n"
     found = levels(source)
     assert found["legacy-key-value"] is Severity.ERROR
     assert found["from-as-casing"] is Severity.ERROR

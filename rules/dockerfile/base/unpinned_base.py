@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Reference
+from dockgate.rules.subjects.stages import selects_stage
 
 ROLES = {"from": "base image", "copy": "image", "mount": "image", "syntax": "frontend image"}
 
@@ -27,7 +28,7 @@ def floats(reference: Reference) -> bool:
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire where `floats` holds, in FROM, COPY --from, mounts and the syntax directive."""
     for reference in dockerfile.references:
-        if floats(reference):
+        if floats(reference) and not selects_stage(dockerfile, reference):
             written = f"{reference.raw} is {reference.name}: " if "$" in reference.raw else ""
             tag = (
                 f"the moving tag {reference.tag}" if reference.tag else "no tag, which means latest"
@@ -86,6 +87,7 @@ RULE = Rule(
         good("FROM scratch\n"),
         good("FROM golang:1.23 AS Build\nFROM scratch\nCOPY --from=build /app /app\n"),
         good("ARG V\nFROM ruby:${V}\n"),
+        good("ARG T=deb\nFROM alpine:3.22 AS make-apk\nFROM make-$T\n"),
         good("FROM registry.example.com:5000/team/app:1.4.2\n"),
     ),
     check=check,

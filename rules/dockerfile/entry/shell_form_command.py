@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dockgate.rules.rule import Edit, Finding, Fix, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
+from dockgate.rules.subjects.shells import default_shell
 
 BUILTINS = frozenset(
     {"", ".", ":", "alias", "bg", "cd", "eval", "exec", "exit", "export", "fg", "jobs", "read"}
@@ -37,6 +38,23 @@ def _exec_form(instruction: Instruction) -> tuple[Fix, ...]:
     return (Fix("write it in exec form", (Edit(span, words),), safe=False),)
 
 
+def _gives_way(instruction: Instruction) -> bool:
+    """Whether the shell makes room for the program, which then gets the signals itself.
+
+    For a last command after `exec` any shell does; for a single one bash does too, dash does not.
+    """
+    script = instruction.script
+    if script is None or script.language != "posix" or script.errors or not script.commands:
+        return False
+    last = script.commands[-1]
+    if last.context or last.pipe_from is not None or last.connector in ("&", "||"):
+        return False
+    if last.words and last.words[0].value == "exec":
+        return True
+    alone = len(script.commands) == 1
+    return alone and default_shell(instruction.stage) == "bash" and not _exec_form(instruction)
+
+
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire at the keyword unless a SHELL was chosen before, as BuildKit's JSONArgsRecommended."""
     for instruction in dockerfile.find("CMD", "ENTRYPOINT"):
@@ -49,6 +67,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                 help=f'write {instruction.cmd} ["program", "argument"]; choose with SHELL '
                 "where a shell is wanted",
                 fixes=_exec_form(instruction),
+                at_most=Severity.INFO if _gives_way(instruction) else None,
             )
 
 
@@ -61,7 +80,9 @@ RULE = Rule(
         "docker stop waits ten seconds and then kills, so requests are cut off and files left "
         "half written at every deployment. An ENTRYPOINT in shell form also drops CMD and all "
         "arguments of docker run, and it fails in an image without a shell. The fix is unsafe "
-        "because an entry script may look at the words it is given."
+        "because an entry script may look at the words it is given. Where the shell gives way to "
+        "the program (exec, or bash as /bin/sh and one command that needs a shell's variables) "
+        "the signals do arrive: that is a hint only."
     ),
     references=(
         "https://docs.docker.com/reference/build-checks/json-args-recommended/",

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
-from dockgate.rules.subjects.dockerfile import Dockerfile, Stage
+from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.purpose import exposes, is_dev_container, is_to_work_in, may_serve
 from dockgate.rules.subjects.users import base_of
-
-SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "fish", "ksh", "busybox", "pwsh"})
-IDLE = (["sleep", "infinity"], ["tail", "-f", "/dev/null"])
-INTERACTIVE = frozenset({"-l", "--login", "-i", "-li", "-il", "sh"})
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
@@ -18,10 +15,12 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
 
     An image on scratch without CMD and ENTRYPOINT is a parcel of files that nobody starts, and one
     that starts a shell is a place to work in. A base image that is known counts with what it has
-    of all these.
+    of all these. Where nothing tells that it is a service, it is a hint.
     """
     stage = dockerfile.final
-    if stage is None or stage.healthcheck is not None or _to_work_in(dockerfile, stage):
+    if stage is None or stage.healthcheck is not None or is_dev_container(dockerfile):
+        return
+    if is_to_work_in(stage) and not exposes(stage):
         return
     base, image = base_of(stage), stage.base_image
     if image is not None and image.healthcheck is not None:
@@ -34,25 +33,8 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
             stage.base.span,
             stage=stage,
             help="add HEALTHCHECK CMD […], or HEALTHCHECK NONE where the platform has its own",
+            at_most=None if may_serve(stage) else Severity.INFO,
         )
-
-
-def _to_work_in(dockerfile: Dockerfile, stage: Stage) -> bool:
-    """Whether people open a shell in it: a dev container, or it starts but a shell, or idles."""
-    if "/.devcontainer/" in f"/{dockerfile.path}":
-        return True
-    last: dict[str, list[str]] = {}
-    for instruction in stage.history():
-        if instruction.cmd == "EXPOSE":
-            return False
-        if instruction.cmd in ("CMD", "ENTRYPOINT") and instruction.values:
-            last[instruction.cmd] = " ".join(instruction.values).split()
-    started = [word for words in last.values() for word in words]
-    return started in IDLE or (
-        bool(started)
-        and started[0].rpartition("/")[2] in SHELLS
-        and all(word in INTERACTIVE for word in started[1:])
-    )
 
 
 RULE = Rule(
@@ -64,7 +46,9 @@ RULE = Rule(
         "One that hangs, has lost its database or answers nothing but errors keeps getting "
         "traffic and is never restarted; the first to notice are its users. Kubernetes has probes "
         "of its own and ignores this one: HEALTHCHECK NONE says that it was thought of. Images "
-        "that open a shell or idle and expose no port, and dev containers, have no service to ask."
+        "that open a shell or idle and expose no port, and dev containers, have no service to ask; "
+        "where nothing tells that the image serves anybody (no port, nothing started but the "
+        "base's own or its help) it is a hint."
     ),
     references=(
         "https://docs.docker.com/reference/dockerfile/#healthcheck",

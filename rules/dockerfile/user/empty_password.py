@@ -9,6 +9,7 @@ from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.accounts import read
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.shell import Command, ShellWord
+from dockgate.rules.subjects.stages import ships
 
 
 def _emptied(command: Command) -> ShellWord | None:
@@ -43,6 +44,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                 word.span,
                 stage=instruction.stage,
                 help="lock the account instead: passwd -l, or useradd without -p",
+                at_most=None if ships(dockerfile, instruction.stage) else Severity.INFO,
             )
 
 

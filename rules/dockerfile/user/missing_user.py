@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.purpose import is_dev_container, only_checks
 from dockgate.rules.subjects.users import base_of, has_own_user, is_root
 
 STARTS = frozenset({"CMD", "ENTRYPOINT"})
@@ -36,6 +37,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
         stage.base.span,
         stage=stage,
         help="add a USER that is not root to the end of the final stage: USER 10001",
+        at_most=Severity.INFO if is_dev_container(dockerfile) or only_checks(stage) else None,
     )
 
 
@@ -49,7 +51,8 @@ RULE = Rule(
         "breaks into it is uid 0 at once. An image that drops root in its entry script should "
         "still say so, since Kubernetes' runAsNonRoot and most scanners read the image "
         "configuration only. Bases that are known to set a user are left in peace; with --resolve "
-        "the base itself is asked whom it runs as."
+        "the base itself is asked whom it runs as. It is a hint for dev containers, whose user "
+        "devcontainer.json names, and for a last stage that only tests or validates."
     ),
     references=(
         "https://docs.docker.com/build/building/best-practices/#user",

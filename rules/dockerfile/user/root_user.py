@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.purpose import is_dev_container
 from dockgate.rules.subjects.users import base_of, is_root
 
 
@@ -31,6 +32,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
         word.span,
         stage=instruction.stage,
         help="end the final stage with a USER that is not root, best a number: USER 10001",
+        at_most=Severity.INFO if is_dev_container(dockerfile) else None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.shell import Command, ShellWord
+from dockgate.rules.subjects.stages import ships
 
 SETUID, SETGID = 0o4000, 0o2000
 
@@ -58,6 +59,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                     word.span,
                     stage=instruction.stage,
                     help=_HELP,
+                    at_most=None if ships(dockerfile, instruction.stage) else Severity.INFO,
                 )
     for instruction in dockerfile.with_triggers():
         flag = instruction.flag("chmod") if instruction.cmd in ("COPY", "ADD") else None
