@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first used: most files need few of them."""
+"""Patterns at their least cost: expressions are compiled when first used, most names are none."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ class _Pattern:
 def pattern(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """`re.compile(source, flags)`, put off until it is used."""
     return cast("re.Pattern[AnyStr]", _Pattern(source, flags))
+
+
+def glob(name: str, pattern: str) -> bool:
+    """`fnmatch.fnmatchcase`, without an expression for a pattern that is a plain name."""
+    if not any(char in pattern for char in "*?["):
+        return name == pattern
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(name, pattern)

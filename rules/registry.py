@@ -25,7 +25,7 @@ _entries: dict[str, dict[str, Entry]] = {}
 class Entry:
     """A rule as the index has it: what is to be known of it before its module is loaded."""
 
-    __slots__ = ("_rule", "aliases", "enabled", "module", "name", "needs", "subject")
+    __slots__ = ("_rule", "aliases", "enabled", "mentions", "module", "name", "needs", "subject")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Entry:
         self.aliases = aliases
         self.enabled = enabled
         self.needs = needs
+        self.mentions = tuple(need[1:] for need in needs if need[0] == "~")  #: texts among them
         self._rule = rule
 
     @property

@@ -205,8 +205,10 @@ class Rule(Generic[S]):
         self.aliases = tuple(aliases)
         self.examples = tuple(examples)
         self.enabled = enabled  #: False: only when selected or given a severity
-        #: instructions ("EXPOSE") and commands ("npm") of which a Dockerfile must have one for the
-        #: rule to have anything to say; empty: any Dockerfile. Without one its module is not loaded
+        #: of what a Dockerfile must have one for the rule to have anything to say; empty: any
+        #: Dockerfile. Without one its module is not loaded. Instructions ("EXPOSE"), commands and
+        #: package managers ("npm"), flags ("--mount"), texts in lower case ("~/etc/"), and the
+        #: facts in `Dockerfile.has`
         self.needs = frozenset(needs)
         self.topic = ""  #: the folder it stands in; set by the registry
 

@@ -5,7 +5,7 @@ Plain data. `dockgate.linter.document` fills it; rules read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dockgate.rules.settings import DEFAULT_SETTINGS, Settings
@@ -173,10 +173,38 @@ class Dockerfile:
                 yield instruction.sub
 
     def has(self) -> set[str]:
-        """What rules may need (`Rule.needs`): kinds of instructions, commands, package managers."""
+        """What rules may need (`Rule.needs`), but for the texts.
+
+        Kinds of instructions, their flags (`--mount`), commands and what wraps them (`sudo`),
+        package managers, and what is true of the whole file, in words.
+        """
         self.calls()
-        found = {instruction.cmd for instruction in self.with_triggers()}
-        return found.union(self._commands or (), self._calls or ())
+        found = set(self._commands or ()).union(self._calls or ())
+        for instruction in self.with_triggers():
+            found.add(instruction.cmd)
+            found.update(f"--{flag.name}" for flag in instruction.flags)
+            if instruction.secrets:
+                found.add("a secret")
+            if instruction.heredocs:
+                found.add("a heredoc")
+        found.update(run.name for _, command in self.commands() for run in command.wrappers)
+        whole = {
+            "a comment": bool(self.comments),
+            "a directive": bool(self.directives),
+            "an error": bool(self.errors),
+            "several stages": len(self.stages) > 1,
+            "a named stage": any(stage.name is not None for stage in self.stages),
+            "a Windows stage": any(stage.windows for stage in self.stages),
+            "FROM scratch": any(stage.base.name == "scratch" for stage in self.stages),
+        }
+        return found.union(fact for fact, true in whole.items() if true)
+
+    def meets(self, needs: Collection[str]) -> bool:
+        """Whether one of `needs` is there, or none is asked for: else the rule is silent."""
+        if not needs or not self.has().isdisjoint(needs):
+            return True
+        lowered = self.text.text.lower()
+        return any(need[0] == "~" and need[1:] in lowered for need in needs)
 
     def commands(self, *names: str) -> list[tuple[Instruction, Command]]:
         """The commands called one of `names` that its scripts would run, with their instructions.

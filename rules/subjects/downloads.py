@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from os.path import basename, normpath
 
 from dockgate.rules.pattern import pattern
+from dockgate.rules.subjects.dockerfile import Stage
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, ShellWord
 
 DOWNLOADERS = frozenset(
@@ -32,6 +33,9 @@ _PROGRAM_OPTIONS = {
     "lua": re.compile(r"-e.*"),
     "pwsh": re.compile(r"-(?:[cfe]|Command|File|EncodedCommand)", re.IGNORECASE),
 }
+_VARIABLE = pattern(r"\$(?:\{(\w+)\}|(\w+))")
+_GIT_HOST = pattern(r"https://(?:(?:raw|gist)\.githubusercontent|(?:gist\.)?github|gitlab)\.com/")
+_COMMIT = pattern(r"/[0-9a-f]{40}(?:/|\.tar\.gz$|\.zip$|$)")
 INPUTS = ("-", "/dev/stdin", "/proc/self/fd/0", "--")
 _FROM_INPUT = pattern(r"-[a-zA-Z]*s[a-zA-Z]*")
 _WITH_VALUE = frozenset({"-o", "-O", "+o", "+O", "--rcfile", "--init-file", "-I", "-W", "-X"})
@@ -178,6 +182,16 @@ def address_of(command: Command) -> ShellWord | None:
         ]
         words = [w for w in words if w.value[:1] == "$" or "." in w.value.strip(".")]
     return words[0] if words else None
+
+
+def names_commit(address: str, stage: Stage | None) -> bool:
+    """Whether a git host is asked for what one commit holds, named by its whole hash.
+
+    Variables have the values that the stage's ENV gives them in the end.
+    """
+    values = stage.env if stage is not None else {}
+    address = _VARIABLE.sub(lambda name: values.get(name[1] or name[2], ""), address)
+    return _GIT_HOST.match(address) is not None and _COMMIT.search(address) is not None
 
 
 def is_local(command: Command) -> bool:

@@ -137,7 +137,9 @@ class Entries:
             self.owners.append(owner)
             cost += ENTRY_BYTES
         if entry.link or entry.xattrs or entry.device != NO_DEVICE:
-            cost += ENTRY_BYTES + sum(_bytes(key) + len(value) for key, value in entry.xattrs.items())
+            cost += ENTRY_BYTES + sum(
+                _bytes(key) + len(value) for key, value in entry.xattrs.items()
+            )
             self.further[len(self.names)] = Further(entry.link, entry.device, entry.xattrs)
         self.folder.append(place)
         self.names.append(name)

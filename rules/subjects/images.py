@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
+from dockgate.rules.pattern import glob
 from dockgate.rules.subjects.dockerfile import Reference
 
 DOCKER_HUB = frozenset({"index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
@@ -32,11 +32,11 @@ def matches_any(reference: Reference, patterns: Iterable[str]) -> bool:
 def _matches(registry: str, repository: str, tag: str, pattern: str) -> bool:
     host, slash, path = pattern.strip().lower().partition("/")
     host = "docker.io" if host in DOCKER_HUB else host
-    if host != registry and not ("*" in host and fnmatchcase(registry, host)):
+    if host != registry and not ("*" in host and glob(registry, host)):
         return False
     path, colon, tags = path.strip("/").partition(":")
     if not slash or not path:
         return True
-    if colon and not fnmatchcase(tag.lower(), tags):
+    if colon and not glob(tag.lower(), tags):
         return False
-    return fnmatchcase(repository, path) or repository.startswith(path + "/")
+    return glob(repository, path) or repository.startswith(path + "/")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from dockgate.rules.pattern import pattern
+from dockgate.rules.pattern import glob, pattern
 from dockgate.rules.subjects.dockerfile import Instruction, Stage
 from dockgate.rules.subjects.packages import PackageCall
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, ShellWord
@@ -47,7 +46,7 @@ class Inventory:
     def remove(self, pattern: str) -> None:
         """Forget the packages that `pattern` (a name, an apk group, apt's `*`) means."""
         for name, found in list(self.packages.items()):
-            if fnmatchcase(name, pattern) or (found.group and found.group == pattern):
+            if glob(name, pattern) or (found.group and found.group == pattern):
                 del self.packages[name]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from dockgate.rules.pattern import glob
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.packages import PackageCall
 from dockgate.rules.subjects.shell import Command, ShellWord
@@ -132,7 +132,7 @@ class NamedLocks:
                         first.setdefault(name, instruction.index)
                     elif "*" in name and len(name.strip("*.")) > 1:
                         for lock in LOCKFILES:
-                            if fnmatchcase(lock, name):
+                            if glob(lock, name):
                                 first.setdefault(lock, instruction.index)
 
     def before(self, found: Loose) -> str | None:

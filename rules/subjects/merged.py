@@ -254,9 +254,7 @@ class _Items(ItemsView[str, "tuple[Layer, Entry]"]):
 
     __slots__ = ("_list", "_merged")
 
-    def __init__(
-        self, merged: Merged, items: list[tuple[str, tuple[Layer, Entry]]] | None
-    ) -> None:
+    def __init__(self, merged: Merged, items: list[tuple[str, tuple[Layer, Entry]]] | None) -> None:
         super().__init__(merged)
         self._merged = merged
         self._list = items

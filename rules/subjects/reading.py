@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
-from dockgate.rules.subjects.image import Entry
+from dockgate.rules.subjects.entries import Entry
 
 #: What a reader makes of a file: None, bool, int, float, str, or lists and dicts of them, because
 #: it is kept on disk for the next scan. Never a secret's value. None: the file says nothing.
@@ -41,7 +41,8 @@ class Want(NamedTuple):
     mode: int = 0  #: permission bits of which it has at least one: 0o111
     starts: tuple[bytes, ...] = ()  #: what it begins with, one of these, of at most 4 KiB
     smallest: int = 0  #: bytes
-    largest: int = MAX_WHOLE  #: bytes; see `must`
+    #: bytes; None: `MAX_WHOLE`, and no limit for a stream or where the start is enough. See `must`
+    largest: int | None = None
     #: a file above `largest` leaves the scan undecided; False: it is passed over
     must: bool = True
     whole: bool = True  #: False: only the first `START` bytes are needed
@@ -92,7 +93,7 @@ class Stream(Protocol):
 class StreamReader(Protocol):
     """As `Reader`, for files of any size, of which it sees one piece after the other.
 
-    Of its wants `whole` says nothing, and `largest` is what is stated there, not more.
+    Of its wants `whole` says nothing.
     """
 
     name: str

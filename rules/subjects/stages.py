@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
+from dockgate.rules.pattern import glob
 from dockgate.rules.pattern import pattern as compiled
 from dockgate.rules.subjects.dockerfile import Dockerfile, Reference, Stage
 
@@ -24,7 +23,7 @@ def selects_stage(dockerfile: Dockerfile, reference: Reference) -> bool:
     pattern = _VARIABLE.sub("*", reference.raw).lower()
     if not pattern.strip("*") or pattern == reference.raw.lower():
         return False
-    return any(fnmatchcase(stage.name, pattern) for stage in dockerfile.stages if stage.name)
+    return any(glob(stage.name, pattern) for stage in dockerfile.stages if stage.name)
 
 
 def ships(dockerfile: Dockerfile, stage: Stage | None) -> bool:

@@ -158,4 +158,4 @@ def test_an_index_that_misses_a_module_does_not_count(
 def test_what_a_rule_needs_is_in_all_that_it_fires_on(rule: Rule[Any]) -> None:
     for example in rule.examples:
         if example.at:
-            assert not read(example.source).has().isdisjoint(rule.needs)
+            assert read(example.source).meets(rule.needs)

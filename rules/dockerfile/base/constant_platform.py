@@ -49,5 +49,6 @@ RULE = Rule(
         good("ARG P=linux/amd64\nFROM --platform=$P debian:12\n"),
         good("FROM --platform=linux/amd64 debian:12 AS linux\n"),
     ),
+    needs=("--platform",),
     check=check,
 )

@@ -60,5 +60,6 @@ RULE = Rule(
         good("FROM --platform=$TARGETOS/$TARGETARCH debian:12\n"),
         good("FROM --platform=linux/amd64 debian:12\n"),
     ),
+    needs=("--platform",),
     check=check,
 )

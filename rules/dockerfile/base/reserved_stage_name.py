@@ -39,5 +39,6 @@ RULE = Rule(
         good("FROM scratch\nCOPY a /a\n"),
         good("FROM scratch AS scratch-rootfs\nFROM debian:12 AS build-context\n"),
     ),
+    needs=("a named stage",),
     check=check,
 )

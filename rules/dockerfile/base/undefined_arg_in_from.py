@@ -55,5 +55,6 @@ RULE = Rule(
         good("ARG VERSION\nFROM node:${VERSION:-22}\n"),
         good("ARG VERSION\nFROM node:${VERSION}\n"),
     ),
+    needs=("~$",),
     check=check,
 )

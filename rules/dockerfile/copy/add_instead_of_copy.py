@@ -90,5 +90,6 @@ RULE = Rule(
         good("FROM debian:12\nARG ROOTFS\nADD ${ROOTFS} /\n"),
         good("FROM debian:12\nCOPY app.py /\n"),
     ),
+    needs=("ADD",),
     check=check,
 )

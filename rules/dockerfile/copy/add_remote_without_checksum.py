@@ -52,5 +52,6 @@ RULE = Rule(
         good("FROM debian:12\nADD https.txt http/ /\n"),
         good("FROM debian:12\nRUN echo ADD https://example.com/a /\n"),
     ),
+    needs=("ADD",),
     check=check,
 )

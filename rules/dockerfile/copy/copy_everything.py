@@ -56,5 +56,6 @@ RULE = Rule(
         good("FROM debian:12\nCOPY --from=build . .\n"),
         good("FROM debian:12\nCOPY --exclude=.git . .\n"),
     ),
+    needs=("ADD", "COPY"),
     check=check,
 )

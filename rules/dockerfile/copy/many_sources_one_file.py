@@ -78,5 +78,6 @@ RULE = Rule(
         good("FROM debian:12\nENV D=/opt/\nCOPY a b $D\nCOPY a b $UNKNOWN\n"),
         good('FROM debian:12\nCOPY ["a b", "/app"]\nCOPY --from=x --chown=1 a /app\n'),
     ),
+    needs=("ADD", "COPY"),
     check=check,
 )

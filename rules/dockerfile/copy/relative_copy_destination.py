@@ -73,5 +73,6 @@ RULE = Rule(
         good("ARG D\nFROM node:22\nARG D\nCOPY app.js $D\nCOPY b.js /b.js\n"),
         good("FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\nCOPY a c:\\\\a\n"),
     ),
+    needs=("COPY",),
     check=check,
 )

@@ -58,5 +58,6 @@ RULE = Rule(
         good("FROM debian:12\nCOPY a/../b ./..a /c/\nCOPY a ../b\n"),
         good("FROM debian:12\nCOPY --from=build ../a /a\nADD https://x.org/../a /a\n"),
     ),
+    needs=("ADD", "COPY"),
     check=check,
 )

@@ -91,5 +91,6 @@ RULE = Rule(
         good("FROM node:22\nCOPY . .\nRUN npm install -g serve\n"),
         good("FROM node:22 AS b\nCOPY . .\nFROM node:22\nCOPY --from=b . .\nRUN npm ci\n"),
     ),
+    needs=("ADD", "COPY"),
     check=check,
 )

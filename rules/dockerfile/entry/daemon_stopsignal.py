@@ -63,5 +63,6 @@ RULE = Rule(
         good('FROM alpine:3.22\nENTRYPOINT ["/start.sh"]\nCMD ["nginx"]\n'),
         good('FROM alpine:3.22\nCMD ["node", "nginx"]\n'),
     ),
+    needs=("CMD", "ENTRYPOINT"),
     check=check,
 )

@@ -48,5 +48,6 @@ RULE = Rule(
         good("FROM debian:12\nSTOPSIGNAL quit\nSTOPSIGNAL 15\n"),
         good("FROM debian:12\nARG S\nSTOPSIGNAL $S\n"),
     ),
+    needs=("STOPSIGNAL",),
     check=check,
 )

@@ -43,5 +43,6 @@ RULE = Rule(
         good('FROM debian:12 AS a\nCMD ["a"]\nFROM a\nCMD ["b"]\n'),
         good('FROM debian:12\nHEALTHCHECK CMD ["h"]\nCMD ["a"]\n'),
     ),
+    needs=("CMD",),
     check=check,
 )

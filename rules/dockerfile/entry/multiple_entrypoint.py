@@ -42,5 +42,6 @@ RULE = Rule(
         good('FROM debian:12 AS a\nENTRYPOINT ["a"]\nFROM a\nENTRYPOINT ["b"]\n'),
         good('FROM debian:12\nENTRYPOINT ["a"]\nCMD ["b"]\n'),
     ),
+    needs=("ENTRYPOINT",),
     check=check,
 )

@@ -59,5 +59,6 @@ RULE = Rule(
         good("FROM debian:12\nARG S=15\nSTOPSIGNAL $S\n"),
         good("FROM debian:12\nSTOPSIGNAL 40\n"),
     ),
+    needs=("STOPSIGNAL",),
     check=check,
 )

@@ -115,5 +115,6 @@ RULE = Rule(
         good("FROM debian:12\nHEALTHCHECK CMD curl -f http://localhost/ || exit 1\n"),
         good('FROM debian:12 AS a\nSHELL ["/bin/sh", "-c"]\nFROM a\nCMD app\n'),
     ),
+    needs=("CMD", "ENTRYPOINT"),
     check=check,
 )

@@ -65,5 +65,6 @@ RULE = Rule(
         good('FROM alpine:3.22\nCMD ["/sbin/init"]\n'),
         good('FROM debian:12\nENTRYPOINT ["/run.sh"]\nCMD ["/sbin/init"]\n'),
     ),
+    needs=("CMD", "ENTRYPOINT"),
     check=check,
 )

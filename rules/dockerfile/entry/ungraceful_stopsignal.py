@@ -12,15 +12,14 @@ from dockgate.rules.subjects.signals import canonical
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire at SIGKILL and SIGSTOP in any spelling."""
     for instruction in dockerfile.find("STOPSIGNAL"):
-        if len(instruction.words) == 1 and canonical(instruction.values[0]) in (
-            "SIGKILL",
-            "SIGSTOP",
-        ):
+        signal = canonical(instruction.values[0]) if len(instruction.words) == 1 else None
+        if signal in ("SIGKILL", "SIGSTOP"):
             yield Finding(
                 f"STOPSIGNAL {instruction.words[0].value} gives the program no chance to end well",
                 instruction.words[0].span,
                 stage=instruction.stage,
                 help="use the signal on which the program shuts down, mostly SIGTERM",
+                at_most=Severity.INFO if signal == "SIGKILL" else None,
             )
 
 
@@ -32,7 +31,8 @@ RULE = Rule(
         "SIGKILL ends a program on the spot: open requests are cut off, buffers are not written, "
         "locks and temporary files stay behind. SIGSTOP only freezes it, so that docker stop "
         "waits ten seconds for nothing and then kills. No program can catch either. A program "
-        "that ignores SIGTERM mostly runs behind a shell that does not pass it on."
+        "that ignores SIGTERM mostly runs behind a shell that does not pass it on. "
+        "SIGKILL is a hint only: whoever writes it mostly means it."
     ),
     references=(
         "https://docs.docker.com/reference/dockerfile/#stopsignal",
@@ -46,5 +46,6 @@ RULE = Rule(
         good("FROM debian:12\nSTOPSIGNAL 2\n"),
         good("FROM debian:12\nSTOPSIGNAL ${S}\n"),
     ),
+    needs=("STOPSIGNAL",),
     check=check,
 )

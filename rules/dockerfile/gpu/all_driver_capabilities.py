@@ -46,5 +46,6 @@ RULE = Rule(
         good("FROM ubuntu:24.04\nENV NVIDIA_DRIVER_CAPABILITIES=compute,utility\n"),
         good("FROM ubuntu:24.04\nARG NVIDIA_DRIVER_CAPABILITIES=all\n"),
     ),
+    needs=("~nvidia_driver_capabilities",),
     check=check,
 )

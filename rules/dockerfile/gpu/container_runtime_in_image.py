@@ -51,5 +51,6 @@ RULE = Rule(
         good("FROM nvidia/cuda:12.4.1-base\nRUN apt-get install -y libcudnn9-cuda-12\n"),
         good("FROM ubuntu:24.04\nRUN apt-get purge -y nvidia-driver-535 && apt-get update\n"),
     ),
+    needs=("apk", "apt", "dnf", "microdnf", "yum", "zypper"),
     check=check,
 )

@@ -69,5 +69,6 @@ RULE = Rule(
         good("FROM python:3.13\nRUN pip install torch --index-url https://x.org/whl/cu118\n"),
         good("FROM nvidia/cuda:12.4.1-base\nRUN pip install cupy-cuda12x torch==2.4.0+cpu\n"),
     ),
+    needs=("conda", "pip", "uv"),
     check=check,
 )

@@ -73,5 +73,6 @@ RULE = Rule(
         good("FROM nvidia/cuda:12.4.1-base\nRUN if nvidia-smi; then make gpu; fi\n"),
         good('FROM nvidia/cuda:12.4.1-base\nCMD ["nvidia-smi"]\nRUN echo nvidia-smi\n'),
     ),
+    needs=("deviceQuery", "nvidia-debugdump", "nvidia-smi", "python", "python2", "python3"),
     check=check,
 )

@@ -50,5 +50,6 @@ RULE = Rule(
         good("FROM ubuntu:24.04\nENV CUDA_VISIBLE_DEVICES=$GPUS\n"),
         good("FROM ubuntu:24.04\nRUN CUDA_VISIBLE_DEVICES=-1 python3 test.py\n"),
     ),
+    needs=("ENV",),
     check=check,
 )

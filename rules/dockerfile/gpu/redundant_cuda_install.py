@@ -63,5 +63,6 @@ RULE = Rule(
         good("FROM ubuntu:24.04\nRUN apt-get install -y cuda-toolkit\n"),
         good("FROM nvidia/cuda:12.4.1-devel\nRUN apt-get install -y cuda-nsight-systems-12-4\n"),
     ),
+    needs=("apt", "conda", "dnf", "yum", "zypper"),
     check=check,
 )

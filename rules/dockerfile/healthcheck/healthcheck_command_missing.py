@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from dockgate.rules.data import load
+from dockgate.rules.pattern import glob
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage
 from dockgate.rules.subjects.images import matches_any
@@ -40,7 +40,7 @@ def _may_bring(stage: Stage, tool: str) -> bool:
     """Whether a step may put the command there: when unsure, yes."""
     installed = inventory(stage)
     patterns = load("health-tools")["packages"].get(tool, [])
-    if installed.unsure or any(fnmatchcase(n, p) for n in installed.packages for p in patterns):
+    if installed.unsure or any(glob(n, p) for n in installed.packages for p in patterns):
         return True
     for instruction in stage.history():
         if instruction.cmd in ("COPY", "ADD") and _copied(instruction, tool):
@@ -123,5 +123,6 @@ RULE = Rule(
         good('FROM scratch\nCOPY app /srv/app\nHEALTHCHECK CMD ["/srv/app", "--health"]\n'),
         good("FROM debian:12\nHEALTHCHECK CMD curl x\nHEALTHCHECK NONE\n"),
     ),
+    needs=("HEALTHCHECK",),
     check=check,
 )

@@ -33,7 +33,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
             stage.base.span,
             stage=stage,
             help="add HEALTHCHECK CMD […], or HEALTHCHECK NONE where the platform has its own",
-            at_most=None if may_serve(stage) else Severity.INFO,
+            at_most=None if may_serve(dockerfile, stage) else Severity.INFO,
         )
 
 
@@ -46,9 +46,9 @@ RULE = Rule(
         "One that hangs, has lost its database or answers nothing but errors keeps getting "
         "traffic and is never restarted; the first to notice are its users. Kubernetes has probes "
         "of its own and ignores this one: HEALTHCHECK NONE says that it was thought of. Images "
-        "that open a shell or idle and expose no port, and dev containers, have no service to ask; "
-        "where nothing tells that the image serves anybody (no port, nothing started but the "
-        "base's own or its help) it is a hint."
+        "that open a shell or idle and expose no port, and dev containers, have no service to ask. "
+        "It is a hint where nothing tells that the image serves anybody (no port, no known "
+        "server, no program of its own), and for source-to-image builders."
     ),
     references=(
         "https://docs.docker.com/reference/dockerfile/#healthcheck",

@@ -42,5 +42,6 @@ RULE = Rule(
         good("FROM debian:12 AS a\nHEALTHCHECK CMD /a\nFROM a\nHEALTHCHECK CMD /b\n"),
         good("FROM debian:12\nONBUILD HEALTHCHECK CMD /a\nHEALTHCHECK CMD /b\n"),
     ),
+    needs=("HEALTHCHECK",),
     check=check,
 )

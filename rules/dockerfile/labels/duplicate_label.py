@@ -48,5 +48,6 @@ RULE = Rule(
         good("FROM debian:12\nLABEL version=1 Version=2 version.x=3\n"),
         good("FROM debian:12\nARG K\nLABEL $K.a=1 $K.a=2\n"),
     ),
+    needs=("LABEL",),
     check=check,
 )

@@ -42,5 +42,6 @@ RULE = Rule(
         good('FROM debian:12\nLABEL vendor="" org.opencontainers.image.vendor=x\n'),
         good("FROM debian:12\nARG V\nLABEL org.opencontainers.image.version=$V\n"),
     ),
+    needs=("LABEL",),
     check=check,
 )

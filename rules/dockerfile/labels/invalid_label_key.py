@@ -68,5 +68,6 @@ RULE = Rule(
         good("FROM debian:12\nLABEL com.docker.desktop.extension.api.version=0.3\n"),
         good("FROM debian:12\nARG P=com.Example\nLABEL $P.key=1\n"),
     ),
+    needs=("LABEL",),
     check=check,
 )

@@ -71,5 +71,6 @@ RULE = Rule(
             label_schema={"rev": "hash", "ver": "semver", "mail": "email", "t": "text"},
         ),
     ),
+    needs=("LABEL",),
     check=check,
 )

@@ -61,5 +61,6 @@ RULE = Rule(
         ),
         good(f"FROM scratch\nLABEL org.opencontainers.image.base.digest=sha256:{64 * 'a'}\n"),
     ),
+    needs=("LABEL",),
     check=check,
 )

@@ -51,5 +51,6 @@ RULE = Rule(
             strict_labels=True,
         ),
     ),
+    needs=("LABEL",),
     check=check,
 )

@@ -65,5 +65,6 @@ RULE = Rule(
         good("FROM ruby:3.4\nRUN bundle exec bootsnap precompile -j 1 --gemfile\n"),
         good("FROM ruby:3.4\nRUN bundle exec rake assets:precompile && gem install bootsnap\n"),
     ),
+    needs=("bootsnap", "bundle"),
     check=check,
 )

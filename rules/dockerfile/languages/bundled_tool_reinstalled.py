@@ -59,5 +59,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN gem install bundler && pip install pip\n"),
         good("FROM python:3.13\nRUN pip install --upgrade pip\n"),
     ),
+    needs=("gem", "npm", "pip"),
     check=check,
 )

@@ -50,5 +50,6 @@ RULE = Rule(
         good("FROM ruby:3.4 AS b\nRUN bundle install\nFROM scratch\nCOPY --from=b /a /\n"),
         good("FROM ruby:3.4\nRUN bundle exec rake && bundle config set path x\n"),
     ),
+    needs=("bundle",),
     check=check,
 )

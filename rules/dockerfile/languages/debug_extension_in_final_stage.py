@@ -70,5 +70,6 @@ RULE = Rule(
         good("FROM php:8.3\nRUN pecl install apcu && rm -f /etc/xdebug.ini\n"),
         good('FROM php:8.3\nARG D\nRUN if [ "$D" ]; then pecl install xdebug; fi\n'),
     ),
+    needs=("~pcov", "~phpdbg", "~xdebug"),
     check=check,
 )

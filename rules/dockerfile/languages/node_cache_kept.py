@@ -59,5 +59,6 @@ RULE = Rule(
         good("FROM node:22 AS b\nRUN npm ci\nFROM scratch\nCOPY --from=b /a /\n"),
         good("FROM node:22\nRUN yarn build && npm run install:all && npm test\n"),
     ),
+    needs=("npm", "pnpm", "yarn"),
     check=check,
 )

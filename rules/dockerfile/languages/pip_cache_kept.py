@@ -93,5 +93,6 @@ RULE = Rule(
         good("FROM python:3.13 AS b\nRUN pip install a\nFROM scratch\nCOPY --from=b /a /\n"),
         good("FROM python:3.13\nRUN export PIP_NO_CACHE_DIR=1; pip install a==1\n"),
     ),
+    needs=("pip",),
     check=check,
 )

@@ -95,5 +95,6 @@ RULE = Rule(
         good("FROM debian:12\nCOPY a /a\nRUN chmod -R g+w /var/lib/app\n"),
         good("FROM debian:12 AS b\nCOPY a /a\nFROM debian:12\nRUN chmod +x /a\n"),
     ),
+    needs=("chmod",),
     check=check,
 )

@@ -82,5 +82,6 @@ RULE = Rule(
         good("FROM debian:12\nCOPY app.zip /tmp/\nRUN unzip /tmp/app.zip\n"),
         good("FROM debian:12\nCOPY --from=b /a.tar /a.tar\nRUN tar xf /a.tar\n"),
     ),
+    needs=("bsdtar", "tar"),
     check=check,
 )

@@ -24,6 +24,7 @@ true` a comment without a reason ignores nothing, and this rule names it; withou
 silent. Every form of comment can give one: `reason:` and a text, for Checkov's the text after the
 second colon. `# check=skip=…` has no room for one: say it as `# dockgate: ignore-file=… reason: …`.
 """,
+    needs=("~disable", "~ignore", "~skip"),
     check=check,
     references=[
         "CWE-1059",

@@ -26,6 +26,7 @@ finding is gone the comment stays behind, and the day the fault comes back nobod
 rule's name is misspelt the comment has never worked at all. Comments for other tools (`# hadolint
 ignore=`, `# checkov:skip=`, …) are honoured but never reported: they may be meant for the other
 tool alone.""",
+    needs=("~dockgate:",),
     check=check,
     references=[
         "CWE-1164",

@@ -64,5 +64,6 @@ RULE = Rule(
         good("FROM debian:12\nEXPOSE 514/udp 8023 23000\n"),
         good("FROM debian:12\nEXPOSE 6000-7000\n"),
     ),
+    needs=("EXPOSE",),
     check=check,
 )

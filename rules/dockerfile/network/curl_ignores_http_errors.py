@@ -102,5 +102,6 @@ RULE = Rule(
         good("FROM debian:12\nHEALTHCHECK CMD curl -s http://localhost/ | grep ok\n"),
         good("FROM debian:12\nCMD curl https://x.org/ -o /a\n"),
     ),
+    needs=("curl",),
     check=check,
 )

@@ -73,5 +73,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN curl -fo /a http://localhost:8080/a\n"),
         good("FROM debian:12\nHEALTHCHECK CMD curl -f https://x.org/ -o /dev/null\n"),
     ),
+    needs=("curl",),
     check=check,
 )

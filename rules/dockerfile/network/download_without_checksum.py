@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from os.path import basename
 
-from dockgate.rules.pattern import pattern
+from dockgate.rules.pattern import glob, pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.downloads import (
@@ -15,6 +14,7 @@ from dockgate.rules.subjects.downloads import (
     address_of,
     downloads,
     is_local,
+    names_commit,
     run_files,
     saved_as,
 )
@@ -68,7 +68,7 @@ def _unverified(commands: Iterable[Command]) -> Iterator[tuple[Command, str, str
             wanted = basename(file)
             used = [wanted] if wanted in fetched else []
             if "*" in wanted and len(wanted) > 1:
-                used = [name for name in fetched if fnmatchcase(name, wanted)]
+                used = [name for name in fetched if glob(name, wanted)]
             for name in used:
                 yield fetched.pop(name), command.name, action
 
@@ -85,6 +85,8 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
         for source, user, action in _unverified(script.commands):
             word = address_of(source) or source.name_word
             if id(source) in run or word is None or is_local(source) or source.has("--checksum"):
+                continue
+            if names_commit(word.value, instruction.stage):
                 continue
             itself = user == source.name
             yield Finding(
@@ -109,8 +111,8 @@ RULE = Rule(
         "is what was reviewed. Unpacked, installed or made executable it is in every image that "
         "is built from then on. Comparing a checksum that stands in the Dockerfile, or a "
         "signature, makes the build stop instead. Package managers check signatures themselves "
-        "and are left in peace, as are files that are only read; a download that is run at once "
-        "is curl-pipe-shell."
+        "and are left in peace, as are files that are only read and those that a whole commit "
+        "names on a git host; a download that is run at once is curl-pipe-shell."
     ),
     references=(
         "https://docs.docker.com/reference/dockerfile/#add---checksum",
@@ -139,7 +141,17 @@ RULE = Rule(
         good("FROM debian:12\nRUN curl -fLo /etc/apt/keyrings/a.asc https://x.org/a.asc\n"),
         good("FROM debian:12\nRUN curl -fL https://x.org/a.json | jq -r .v && tar xf b.tgz\n"),
         good("FROM debian:12\nRUN wget https://x.org/a && sh a\n"),
+        good(
+            f"FROM debian:12\nENV C={40 * 'a'}\n"
+            "RUN wget -O /usr/bin/x https://github.com/o/r/raw/$C/x && chmod +x /usr/bin/x\n"
+        ),
+        bad(
+            "FROM debian:12\nARG C=main\n"
+            "RUN wget -O /usr/bin/x https://github.com/o/r/raw/$C/x && chmod +x /usr/bin/x\n",
+            at=[3],
+        ),
         good("FROM debian:12\nRUN apt-get install -y curl tar && echo 'curl x | tar x'\n"),
     ),
+    needs=("aria2c", "curl", "fetch", "http", "https", "lwp-request", "wget", "wget2"),
     check=check,
 )

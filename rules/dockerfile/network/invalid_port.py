@@ -67,5 +67,6 @@ RULE = Rule(
         good("FROM scratch\nARG PORT\nEXPOSE ${PORT}/udp\n"),
         good("FROM scratch\nEXPOSE 127.0.0.1:8080:80\n"),
     ),
+    needs=("EXPOSE",),
     check=check,
 )

@@ -50,5 +50,6 @@ RULE = Rule(
         good("FROM debian:12\nEXPOSE 22/udp\n"),
         good("FROM debian:12\nEXPOSE 22:8080\n"),
     ),
+    needs=("EXPOSE",),
     check=check,
 )

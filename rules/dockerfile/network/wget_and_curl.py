@@ -64,5 +64,6 @@ RULE = Rule(
             "FROM scratch\nCOPY --from=b /a /\n"
         ),
     ),
+    needs=("wget",),
     check=check,
 )

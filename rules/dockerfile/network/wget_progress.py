@@ -87,5 +87,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN wget -O /a.asc https://x.org/a.asc\n"),
         good("FROM debian:12\nHEALTHCHECK CMD wget -O /dev/null http://localhost/\n"),
     ),
+    needs=("wget",),
     check=check,
 )

@@ -80,5 +80,6 @@ RULE = Rule(
         good("FROM alpine:3.20 AS b\nRUN apk add gcc\nFROM scratch\nCOPY --from=b /a /\n"),
         good("FROM alpine:3.20\nRUN apk del curl && echo apk add curl\n"),
     ),
+    needs=("apk",),
     check=check,
 )

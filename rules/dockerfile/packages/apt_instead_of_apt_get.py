@@ -65,5 +65,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN apt-get install -y apt && apt-mark hold curl\n"),
         good("FROM debian:12\nRUN echo apt install && rm -rf /var/lib/apt\n"),
     ),
+    needs=("apt",),
     check=check,
 )

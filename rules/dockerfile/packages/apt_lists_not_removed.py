@@ -111,5 +111,6 @@ RULE = Rule(
         ),
         good("FROM debian:12 AS b\nRUN apt-get update\nFROM scratch\nCOPY --from=b /a /\n"),
     ),
+    needs=("apt", "apt-get"),
     check=check,
 )

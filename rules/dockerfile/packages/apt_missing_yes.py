@@ -115,5 +115,6 @@ RULE = Rule(
         ),
         good("FROM debian:12\nRUN apt-get update\nRUN echo apt-get install curl\n"),
     ),
+    needs=("apt", "apt-get"),
     check=check,
 )

@@ -82,5 +82,6 @@ RULE = Rule(
         ),
         good("FROM debian:12 AS b\nRUN apt-get install -y gcc\nFROM scratch\nCOPY --from=b /a /\n"),
     ),
+    needs=("apt", "apt-get"),
     check=check,
 )

@@ -50,5 +50,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN apt-get install -y dist-upgrade-tool\n"),
         good("FROM opensuse/leap:15\nRUN zypper -n patch && echo zypper dup\n"),
     ),
+    needs=("apt", "dnf", "tdnf", "yum", "zypper"),
     check=check,
 )

@@ -63,5 +63,6 @@ RULE = Rule(
         good("FROM fedora:41 AS b\nRUN dnf -y install a\nFROM scratch\nCOPY --from=b /a /\n"),
         good("FROM fedora:41\nRUN dnf remove -y a && dnf config-manager --set-enabled b\n"),
     ),
+    needs=("dnf", "microdnf", "tdnf"),
     check=check,
 )

@@ -49,5 +49,6 @@ RULE = Rule(
         good("FROM fedora:41\nRUN echo dnf install httpd\n"),
         good("FROM fedora:41\nENV O=-y\nRUN dnf $O install httpd\n"),
     ),
+    needs=("dnf", "tdnf"),
     check=check,
 )

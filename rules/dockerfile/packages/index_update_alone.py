@@ -116,5 +116,6 @@ RULE = Rule(
         good("FROM fedora:41\nRUN dnf makecache\nRUN dnf install -y a\n"),
         good("FROM fedora:41\nRUN dnf -y upgrade && dnf clean all\nRUN dnf update -y bash\n"),
     ),
+    needs=("apk", "apt", "dnf", "microdnf", "tdnf", "yum", "zypper"),
     check=check,
 )

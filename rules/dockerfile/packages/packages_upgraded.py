@@ -63,5 +63,6 @@ RULE = Rule(
         good("FROM fedora:41\nRUN dnf -y upgrade openssl && dnf makecache\n"),
         good("FROM node:22\nRUN npm update && pip install --upgrade pip\n"),
     ),
+    needs=("apk", "apt", "dnf", "microdnf", "tdnf", "yum", "zypper"),
     check=check,
 )

@@ -56,5 +56,6 @@ RULE = Rule(
         good("FROM centos:7\nRUN --mount=type=cache,target=/var/cache/yum yum -y install a\n"),
         good("FROM centos:7 AS b\nRUN yum -y install a\nFROM scratch\nCOPY --from=b /a /\n"),
     ),
+    needs=("yum",),
     check=check,
 )

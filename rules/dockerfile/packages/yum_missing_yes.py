@@ -51,5 +51,6 @@ RULE = Rule(
         good("FROM centos:7\nRUN echo assumeyes=1 >> /etc/yum.conf\nRUN yum install x\n"),
         good("FROM centos:7\nRUN yum makecache && yum clean all && yum repolist\n"),
     ),
+    needs=("yum",),
     check=check,
 )

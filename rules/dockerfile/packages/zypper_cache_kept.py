@@ -48,5 +48,6 @@ RULE = Rule(
         good("FROM opensuse/leap:15\nRUN zypper -n in a && rm -rf /var/cache/zypp/*\n"),
         good("FROM opensuse/leap:15\nRUN zypper addrepo http://x.org/r x && zypper repos\n"),
     ),
+    needs=("zypper",),
     check=check,
 )

@@ -50,5 +50,6 @@ RULE = Rule(
         good("FROM opensuse/leap:15\nRUN zypper --non-interactive patch; zypper refresh\n"),
         good("FROM opensuse/leap:15\nRUN zypper install --no-confirm httpd\n"),
     ),
+    needs=("zypper",),
     check=check,
 )

@@ -50,5 +50,6 @@ RULE = Rule(
         good("FROM ruby:3.4\nRUN gem install bundler:2.0.2 rake:$V pkg/a.gem b.gem\n"),
         good("FROM ruby:3.4\nRUN bundle install && gem uninstall rake && gem update --system 3\n"),
     ),
+    needs=("gem",),
     check=check,
 )

@@ -66,5 +66,6 @@ RULE = Rule(
         good("FROM golang:1.23\nRUN go install example.com/tool/cmd/x && go get a.b/c@$V\n"),
         good("FROM golang:1.23\nRUN go build -o /a a.b/c && go mod download\n"),
     ),
+    needs=("go",),
     check=check,
 )

@@ -54,5 +54,6 @@ RULE = Rule(
         good("FROM node:22\nRUN pnpm add https://x.org/a.tgz git+ssh://x.org/b.git#1\n"),
         good("FROM node:22\nRUN npm run install foo && npm config set a b\n"),
     ),
+    needs=("npm", "pnpm", "yarn"),
     check=check,
 )

@@ -65,5 +65,6 @@ RULE = Rule(
         good("FROM python:3.13\nRUN pip install --upgrade pip setuptools && pip download x\n"),
         good("FROM python:3.13\nRUN pip install git+https://x.org/a.git@v1 flask==$V\n"),
     ),
+    needs=("pip",),
     check=check,
 )

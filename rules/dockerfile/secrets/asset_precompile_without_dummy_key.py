@@ -83,5 +83,6 @@ RULE = Rule(
             "RUN echo assets:precompile && bin/rails assets:precompile\n"
         ),
     ),
+    needs=("~assets:precompile",),
     check=check,
 )

@@ -85,5 +85,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN git clone https://git@x.org/y && npx x@$V https://x.org/@$V/y\n"),
         good("FROM debian:12\nRUN git clone ssh://$USER@x.org/y && curl https://x.org/$A:$B@c\n"),
     ),
+    needs=("~@",),
     check=check,
 )

@@ -118,5 +118,6 @@ RULE = Rule(
         good("FROM node:22\nCOPY --from=build /app/.env /app/\nCOPY src/env.js ./\n"),
         good("FROM node:22\nRUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\n"),
     ),
+    needs=("ADD", "ARG", "COPY", "ENV"),
     check=check,
 )

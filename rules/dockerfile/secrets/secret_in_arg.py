@@ -88,5 +88,6 @@ RULE = Rule(
         good("FROM rails:8\nARG SECRET_KEY_BASE=dummy\nRUN bin/rails assets:precompile\n"),
         good("FROM debian:12\nARG GPG_KEY\nARG CACHE_KEY\nARG MAX_TOKENS=1024\n"),
     ),
+    needs=("ARG",),
     check=check,
 )

@@ -75,5 +75,6 @@ RULE = Rule(
         good("FROM debian:12\nENV JWT_PUBLIC_KEY=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n"),
         good("FROM debian:12\nENV CHECKSUM=sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b\n"),
     ),
+    needs=("a secret",),
     check=check,
 )

@@ -65,5 +65,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN <<EOF\ntoken=$(cat /run/secrets/token)\n./get $token\nEOF\n"),
         good("FROM debian:12\nCOPY <<EOF /app/README.md\nSet password: as you like\nEOF\n"),
     ),
+    needs=("a secret",),
     check=check,
 )

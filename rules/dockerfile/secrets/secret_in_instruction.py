@@ -54,5 +54,6 @@ RULE = Rule(
         good('FROM redis:7\nCMD ["sh", "-c", "redis-server --password=$PASSWORD"]\n'),
         good("FROM debian:12\nADD https://x.example/f.tgz /\nLABEL token.url=https://x/y\n"),
     ),
+    needs=("a secret",),
     check=check,
 )

@@ -71,5 +71,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN echo '%wheel ALL=(ALL) NOPASSWD: ALL' >> /etc/sudoers\n"),
         good("FROM debian:12\nRUN grep -q password: /etc/x && apt-key add key.asc\n"),
     ),
+    needs=("a secret",),
     check=check,
 )

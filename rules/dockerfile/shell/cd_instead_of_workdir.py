@@ -60,5 +60,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN set -e; cd /usr/src; make; cd /; rm -r /usr/src\n"),
         good("FROM nginx:1.27\nCMD cd /usr/share/nginx/html && nginx\n"),
     ),
+    needs=("cd",),
     check=check,
 )

@@ -51,5 +51,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN ln -s /bin/busybox /out/bin/sh\n"),
         good("FROM debian:12\nRUN ln -s /bin/sh /usr/local/bin/my-sh\n"),
     ),
+    needs=("cp", "dpkg-reconfigure", "ln", "mv", "update-alternatives"),
     check=check,
 )

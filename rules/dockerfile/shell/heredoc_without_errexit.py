@@ -90,5 +90,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN bash -e <<EOF\nmake\nmake install\nEOF\n"),
         good("FROM debian:12\nRUN cat <<EOF > /x\nmake\nmake install\nEOF\n"),
     ),
+    needs=("a heredoc",),
     check=check,
 )

@@ -116,5 +116,6 @@ RULE = Rule(
         good("FROM node:22\nRUN [ -f /x ] || touch /x, && [ 'a' = 'b' ]\n"),
         good("FROM node:22\nRUN [[ $A == b ]]\nCOPY [a]*.txt /x/\n"),
     ),
+    needs=("~[",),
     check=check,
 )

@@ -102,5 +102,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN if dpkg -l | grep -q '^ii  curl'; then curl x.org; fi\n"),
         good('FROM debian:12\nRUN ["sh", "x", "|", "y"]\nRUN echo "a | b"\n'),
     ),
+    needs=("~|",),
     check=check,
 )

@@ -60,5 +60,6 @@ RULE = Rule(
             "RUN powershell -Command Add-WindowsFeature Web-Server\nRUN powershell -File a.ps1\n"
         ),
     ),
+    needs=("a Windows stage", "~powershell", "~pwsh"),
     check=check,
 )

@@ -55,5 +55,6 @@ RULE = Rule(
         good('FROM debian:12\nRUN ["find", "/", "-exec", "rm", "{}", ";", "-print"]\n'),
         good('FROM debian:12\nCMD ["grep", "a|b", "/x"]\n'),
     ),
+    needs=("~[",),
     check=check,
 )

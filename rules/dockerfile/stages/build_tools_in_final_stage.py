@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from dockgate.rules.data import load
+from dockgate.rules.pattern import glob
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage
 from dockgate.rules.subjects.images import matches
@@ -31,7 +31,7 @@ class Part(NamedTuple):
 def _packages(stage: Stage) -> Iterator[Part]:
     patterns = load("build-tools")["packages"]
     for found in inventory(stage).packages.values():
-        if any(fnmatchcase(found.name, pattern) for pattern in patterns):
+        if any(glob(found.name, pattern) for pattern in patterns):
             yield Part(found.name, found.word.span, found.instruction, "")
 
 

@@ -61,5 +61,6 @@ RULE = Rule(
         good("FROM scratch AS a\nFROM debian:12\nCOPY --from=a / /\n"),
         good("FROM debian:12 AS a\nFROM debian:12\nCOPY --from=a /etc/x /x\n"),
     ),
+    needs=("FROM scratch",),
     check=check,
 )

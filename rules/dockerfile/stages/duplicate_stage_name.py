@@ -51,5 +51,6 @@ RULE = Rule(
         good("FROM debian:12 AS build\nFROM build AS build-2\nFROM debian:12\nFROM debian:12\n"),
         good("FROM golang:1.23 AS golang\nFROM golang AS final\n"),
     ),
+    needs=("several stages",),
     check=check,
 )

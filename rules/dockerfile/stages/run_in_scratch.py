@@ -76,5 +76,6 @@ RULE = Rule(
         good('FROM scratch\nCOPY app /srv/app\nRUN ["/srv/app", "--init"]\n'),
         good('FROM scratch\nCOPY tool /srv/x\nSHELL ["/srv/x", "-c"]\nRUN true\n'),
     ),
+    needs=("FROM scratch",),
     check=check,
 )

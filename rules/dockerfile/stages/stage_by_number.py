@@ -85,5 +85,6 @@ RULE = Rule(
         good("FROM golang:1.26 AS build\nFROM scratch\nCOPY --from=build /app /app\n"),
         good("FROM golang:1.26\nFROM debian:12\nRUN true\n"),
     ),
+    needs=("several stages",),
     check=check,
 )

@@ -48,5 +48,6 @@ RULE = Rule(
         good("FROM a:1 AS x\nFROM x AS y\nFROM y\n"),
         good("FROM a:1\n"),
     ),
+    needs=("several stages",),
     check=check,
 )

@@ -45,5 +45,6 @@ RULE = Rule(
         good("#syntax=docker/dockerfile:1\n# escape=\\\nFROM debian:12\n"),
         good("# A comment\n# Escape=`\nFROM debian:12\n"),
     ),
+    needs=("a directive",),
     check=check,
 )

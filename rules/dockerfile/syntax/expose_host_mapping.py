@@ -58,5 +58,6 @@ RULE = Rule(
         good("FROM scratch\nENV P=80\nEXPOSE ${P:-8080}/tcp\n"),
         good('FROM debian:12\nCMD ["docker", "run", "-p", "80:80", "x"]\n'),
     ),
+    needs=("EXPOSE",),
     check=check,
 )

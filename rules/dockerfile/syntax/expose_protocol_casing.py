@@ -46,5 +46,6 @@ RULE = Rule(
         good("FROM scratch\nEXPOSE 80/tcp 53/udp 9/sctp 80\n"),
         good("FROM scratch\nEXPOSE 80/DNS\n"),
     ),
+    needs=("EXPOSE",),
     check=check,
 )

@@ -97,5 +97,6 @@ RULE = Rule(
         good("FROM debian:12\n# check=skip=JSONArgsRecommended\nCMD x\n"),
         good("FROM debian:12\nRUN <<EOF\n# syntax=docker/dockerfile:1\nEOF\n"),
     ),
+    needs=("a comment",),
     check=check,
 )

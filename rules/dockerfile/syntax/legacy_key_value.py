@@ -77,5 +77,6 @@ RULE = Rule(
         good('FROM debian:12\nENV A=1 B="2 3" \\\n    C=4\n'),
         good("FROM debian:12\nENV A= B==\nARG X\n"),
     ),
+    needs=("ENV", "LABEL"),
     check=check,
 )

@@ -75,5 +75,6 @@ RULE = Rule(
         good('FROM debian:12\nLABEL org.opencontainers.image.authors="Jo"\n'),
         good("FROM debian:12\n# MAINTAINER Jo\nRUN echo MAINTAINER\n"),
     ),
+    needs=("MAINTAINER",),
     check=check,
 )

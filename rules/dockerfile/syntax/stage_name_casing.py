@@ -45,5 +45,6 @@ RULE = Rule(
         good("FROM debian:12 AS build-base_1.0\n"),
         good("FROM ghcr.io/o/x:V1\n"),
     ),
+    needs=("a named stage",),
     check=check,
 )

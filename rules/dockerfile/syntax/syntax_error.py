@@ -99,5 +99,6 @@ RULE = Rule(
         good("# escape=`\nFROM debian:12\nRUN true `\n\n  # a comment\n  x\n"),
         good("FROM debian:12\nENV legacy and more\n"),
     ),
+    needs=("an error",),
     check=check,
 )

@@ -89,5 +89,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN useradd app && echo x > /etc/passwd.txt\n"),
         good("FROM debian:12\nRUN sed 's/x/y/' /etc/shadow\n"),
     ),
+    needs=("~/etc/",),
     check=check,
 )

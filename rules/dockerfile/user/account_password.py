@@ -63,5 +63,6 @@ RULE = Rule(
         good("FROM ubuntu:24.04\nRUN useradd -m app && usermod -p '*' app\n"),
         good("FROM ubuntu:24.04\nRUN passwd -l root && rm /usr/sbin/chpasswd\n"),
     ),
+    needs=("chpasswd", "passwd", "useradd", "usermod"),
     check=check,
 )

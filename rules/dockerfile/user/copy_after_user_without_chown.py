@@ -85,5 +85,6 @@ RULE = Rule(
         good("FROM node:22\nUSER node\nCOPY run.sh /usr/bin/\nUSER root\nRUN true\n"),
         good("FROM node:22\nUSER root\nCOPY . .\nRUN npm ci\n"),
     ),
+    needs=("USER",),
     check=check,
 )

@@ -88,5 +88,6 @@ RULE = Rule(
         good("FROM docker:27\nENV DOCKER_HOST=unix:///var/run/docker.sock\n"),
         good("FROM debian:12\nRUN docker -H unix:///var/run/docker.sock2 ps\n"),
     ),
+    needs=("--mount", "VOLUME", "docker", "nerdctl", "podman"),
     check=check,
 )

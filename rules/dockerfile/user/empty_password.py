@@ -73,5 +73,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN sed -i 's/a:b:/a:c:/' /x && echo a::b > /etc/nginx.conf\n"),
         good("FROM alpine:3.22\nRUN adduser -D app\n"),
     ),
+    needs=("echo", "passwd", "printf", "sed", "useradd", "usermod"),
     check=check,
 )

@@ -72,5 +72,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN useradd -g app app && usermod -aG app app\nUSER app:app\n"),
         good("FROM debian:12\nRUN usermod -aG video other\nUSER app:app\n"),
     ),
+    needs=("USER",),
     check=check,
 )

@@ -37,7 +37,9 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
         stage.base.span,
         stage=stage,
         help="add a USER that is not root to the end of the final stage: USER 10001",
-        at_most=Severity.INFO if is_dev_container(dockerfile) or only_checks(stage) else None,
+        at_most=Severity.INFO
+        if is_dev_container(dockerfile) or only_checks(dockerfile, stage)
+        else None,
     )
 
 

@@ -82,5 +82,6 @@ RULE = Rule(
         good("FROM scratch\nARG UID=1\nCOPY --chown=$UID app /app\nUSER $UID\n"),
         good("FROM alpine:3.22\nUSER nobody\n"),
     ),
+    needs=("FROM scratch",),
     check=check,
 )

@@ -82,5 +82,6 @@ RULE = Rule(
         good("FROM debian:12\nUSER rootless\n"),
         good("FROM debian:12\nARG UID=1000\nUSER ${UID:-0}\n"),
     ),
+    needs=("USER",),
     check=check,
 )

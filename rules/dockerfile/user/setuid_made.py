@@ -101,5 +101,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN chmod 2775 /var/log/app && chmod g+s /srv\n"),
         good("FROM debian:12\nRUN chmod +x /setup.sh\n"),
     ),
+    needs=("--chmod", "chmod", "install"),
     check=check,
 )

@@ -93,5 +93,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN echo 'do not use sudo here'\n"),
         good("FROM debian:12\nRUN apt-get purge -y sudo\n"),
     ),
+    needs=("sudo",),
     check=check,
 )

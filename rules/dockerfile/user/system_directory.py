@@ -72,5 +72,6 @@ RULE = Rule(
         good("FROM alpine:3.22\nVOLUME /dev/shm /etc/nginx/conf.d /var/lib/app\n"),
         good("FROM alpine:3.22\nWORKDIR /\nWORKDIR usr\nWORKDIR /usr/src/app\n"),
     ),
+    needs=("VOLUME", "WORKDIR"),
     check=check,
 )

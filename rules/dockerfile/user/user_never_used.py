@@ -82,5 +82,6 @@ RULE = Rule(
         good('FROM debian:12\nRUN useradd -r app\nENTRYPOINT ["/docker-entrypoint.sh"]\n'),
         good("FROM debian:12 AS build\nRUN useradd app\nFROM debian:12\nRUN adduser app audio\n"),
     ),
+    needs=("adduser", "useradd"),
     check=check,
 )

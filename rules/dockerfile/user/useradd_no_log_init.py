@@ -75,5 +75,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN useradd -u 10001 -g 123456 app\n"),
         good("FROM alpine:3.22\nRUN adduser -D -u 123456 app\n"),
     ),
+    needs=("useradd",),
     check=check,
 )

@@ -99,5 +99,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN chmod 666 /dev/null\n"),
         good("FROM debian:12\nCOPY --chmod=755 run.sh /\n"),
     ),
+    needs=("--chmod", "chmod", "install", "mkdir"),
     check=check,
 )

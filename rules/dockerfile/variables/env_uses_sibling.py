@@ -92,5 +92,6 @@ RULE = Rule(
         good("FROM debian:12\nENV A=1 B='$A' C=\\$A D=$AB\n"),
         good("FROM debian:12\nARG A=1\nLABEL A=1 b=$A\n"),
     ),
+    needs=("ENV",),
     check=check,
 )

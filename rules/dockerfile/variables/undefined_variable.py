@@ -53,5 +53,6 @@ RULE = Rule(
         good("FROM nginx:1\nCOPY <<'EOF' /etc/nginx/x.conf\ntry_files $uri =404;\nEOF\n"),
         good("FROM debian:12\nCOPY ${SRC:-src} /\n"),
     ),
+    needs=("~$",),
     check=check,
 )

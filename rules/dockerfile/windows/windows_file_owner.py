@@ -46,5 +46,6 @@ RULE = Rule(
         good("FROM debian:12\nCOPY --chown=1 a /a\n"),
         good("FROM mcr.microsoft.com/windows/servercore:ltsc2022\nCOPY --from=x a /a\n"),
     ),
+    needs=("a Windows stage",),
     check=check,
 )

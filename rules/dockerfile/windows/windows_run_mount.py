@@ -54,5 +54,6 @@ RULE = Rule(
         good("FROM debian:12\nRUN --mount=type=cache,target=/c make\n"),
         good("FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN dir\n"),
     ),
+    needs=("a Windows stage",),
     check=check,
 )

@@ -41,5 +41,6 @@ RULE = Rule(
         good("FROM debian:12\nSTOPSIGNAL SIGTERM\n"),
         good("FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN echo STOPSIGNAL\n"),
     ),
+    needs=("a Windows stage",),
     check=check,
 )

@@ -82,5 +82,6 @@ RULE = Rule(
         good("FROM quay.io/jupyter/base-notebook:1\nWORKDIR ${HOME}\n"),
         good("# escape=`\nFROM mcr.microsoft.com/windows/nanoserver:1809\nWORKDIR C:\\app\n"),
     ),
+    needs=("WORKDIR",),
     check=check,
 )
