@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
-from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.dockerfile import Dockerfile, Stage
 from dockgate.rules.subjects.purpose import is_dev_container, only_checks
 from dockgate.rules.subjects.users import base_of, has_own_user, is_root
 
@@ -21,7 +21,9 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     if stage is None or stage.windows or stage.user_instruction is not None:
         return
     base, image = base_of(stage), stage.base_image
-    if image is None and has_own_user(base, dockerfile.settings.nonroot_bases):
+    if image is None and (
+        has_own_user(base, dockerfile.settings.nonroot_bases) or _needs_sudo(dockerfile, stage)
+    ):
         return
     if base.name == "scratch" and not any(i.cmd in STARTS and i.values for i in stage.history()):
         return
@@ -43,6 +45,23 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     )
 
 
+def _needs_sudo(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether the stage's own steps work through sudo: then its base runs as somebody else.
+
+    The official images of Docker Hub are root, whatever a step may say.
+    """
+    base = base_of(stage)
+    if base.normalised.startswith("docker.io/library/") or "sudo" not in dockerfile.text.text:
+        return False
+    shipped = list(stage.chain())
+    return any(
+        wrapper.name == "sudo" and not wrapper.has("-u", "--user")
+        for instruction, command in dockerfile.commands()
+        if instruction.cmd == "RUN" and instruction.stage in shipped
+        for wrapper in command.wrappers
+    )
+
+
 RULE = Rule(
     "missing-user",
     Dockerfile,
@@ -52,7 +71,8 @@ RULE = Rule(
         "nobody, which is root. The person who starts the container does not see it; the one who "
         "breaks into it is uid 0 at once. An image that drops root in its entry script should "
         "still say so, since Kubernetes' runAsNonRoot and most scanners read the image "
-        "configuration only. Bases that are known to set a user are left in peace; with --resolve "
+        "configuration only. Bases that are known to set a user, or whose heirs need "
+        "sudo, are left in peace; with --resolve "
         "the base itself is asked whom it runs as. It is a hint for dev containers, whose user "
         "devcontainer.json names, and for a last stage that only tests or validates."
     ),
@@ -83,6 +103,9 @@ RULE = Rule(
         good("FROM gcr.io/distroless/static-debian12:nonroot\n"),
         good("FROM nginxinc/nginx-unprivileged:1.27\n"),
         good("FROM cgr.dev/chainguard/python:latest\n"),
+        good("FROM example/stack:1\nRUN sudo apt-get update\n"),
+        bad("FROM example/stack:1\nRUN sudo -u app make\n", at=[1]),
+        bad("FROM debian:12\nRUN apt-get install -y sudo && sudo true\n", at=[1]),
         good("FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n"),
     ),
     check=check,
