@@ -72,7 +72,8 @@ SERVERS = (
 
 def is_dev_container(dockerfile: Dockerfile) -> bool:
     """Whether an editor works in it: devcontainer.json, not the Dockerfile, names its user."""
-    if "/.devcontainer/" in f"/{dockerfile.path}":
+    path = f"/{dockerfile.path}".replace("\\", "/")
+    if "/.devcontainer/" in path or path.endswith("/.gitpod.Dockerfile"):
         return True
     stage = dockerfile.final
     return stage is not None and matches_any(base_of(stage), DEV_CONTAINERS)
@@ -130,7 +131,7 @@ def may_serve(dockerfile: Dockerfile, stage: Stage) -> bool:
     It exposes a port, its base is a known server, or what it starts is one, an interpreter with
     a program, or a program that was copied into it.
     """
-    if is_built_upon(stage):
+    if is_built_upon(stage) or is_to_work_in(stage):
         return False
     if exposes(stage) or matches_any(base_of(stage), SERVERS):
         return True

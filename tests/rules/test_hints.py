@@ -37,6 +37,7 @@ def severity(rule: str, source: str, path: str = "Dockerfile", **selection: obje
         ("missing-healthcheck", "FROM python:3.13\nCOPY . /x\n", "info"),
         ("missing-healthcheck", "FROM nginx:1.29\nCOPY . /x\n", "warning"),
         ("missing-healthcheck", "FROM debian:12\nEXPOSE 80\n", "warning"),
+        ("missing-healthcheck", "FROM debian:12\nEXPOSE 80\nCMD sleep infinity\n", "info"),
         ("missing-healthcheck", 'FROM debian:12\nCMD ["app"]\n', "info"),
         ("missing-healthcheck", "FROM debian:12\nCMD tini -- gunicorn app:app\n", "warning"),
         ("missing-healthcheck", 'FROM debian:12\nENTRYPOINT ["./entry.sh"]\n', "info"),
@@ -80,6 +81,7 @@ def test_a_dev_container_is_known_by_its_folder() -> None:
     source = "FROM debian:12\nRUN true\n"
     assert severity("missing-user", source, "app/.devcontainer/Dockerfile") == "info"
     assert severity("root-user", source + "USER root\n", "app/.devcontainer/x.Dockerfile") == "info"
+    assert severity("missing-user", source, "app/.gitpod.Dockerfile") == "info"
     assert severity("missing-healthcheck", source, ".devcontainer/Dockerfile") == ""
 
 
