@@ -35,11 +35,14 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
 
 
 def _as_meant(reference: Reference) -> bool:
-    """Whether its tag is what its publisher means one to use.
+    """Whether its tag is what somebody means it to be.
 
     Docker's own frontend gets its repairs by a tag that moves; a tag that is a whole hash names
-    one content, and whoever makes such tags does not move them.
+    one content, and whoever makes such tags does not move them; where a build argument chooses
+    the image, a digest would only pin the default.
     """
+    if "$" in reference.raw:
+        return True
     if reference.kind == "syntax" and matches_any(reference, FRONTENDS):
         return True
     return _HASH.fullmatch(reference.tag or "") is not None
@@ -66,7 +69,7 @@ RULE = Rule(
         "image, so that two builds of one commit rest on the same bytes and a swapped base is "
         "noticed. Pins grow old, so renew them by a tool and not by hand. It is a hint only for "
         "Docker's own `# syntax=docker/dockerfile:1`, which is meant to float, for tags "
-        "that are a whole hash, and for dev containers, which ship nothing."
+        "that are a whole hash or a build argument's, and for dev containers, which ship nothing."
     ),
     references=(
         "https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",

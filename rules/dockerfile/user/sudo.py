@@ -31,7 +31,18 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
             stage=instruction.stage,
             help="put USER root before the steps that need it and USER app after them",
             fixes=_without(places) if needless else (),
+            at_most=Severity.INFO if all(_steps_down(c) for _, c, _ in places) else None,
         )
+
+
+def _steps_down(command: Command) -> bool:
+    """Whether sudo is there to become somebody else than root: `sudo -u app`."""
+    for wrapper in (*command.wrappers, command):
+        if wrapper.name == "sudo":
+            words = [word.value for word in wrapper.args]
+            at = next((i for i, value in enumerate(words) if value in ("-u", "--user")), -1)
+            return 0 <= at < len(words) - 1 and not is_root(words[at + 1])
+    return False
 
 
 def _without(places: list[tuple[Instruction, Command, ShellWord]]) -> tuple[Fix, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
+from dockgate.rules.subjects.purpose import is_dev_container
 from dockgate.rules.subjects.shell import Command, ShellWord
 
 _OCTAL = pattern(r"[0-7]{1,5}")
@@ -54,6 +55,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                 given[1].span,
                 stage=instruction.stage,
                 help=_HELP,
+                at_most=Severity.INFO if is_dev_container(dockerfile) else None,
             )
     for instruction in dockerfile.with_triggers():
         flag = instruction.flag("chmod") if instruction.cmd in ("COPY", "ADD") else None
