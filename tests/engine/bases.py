@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import EngineError
-from .packages import BASE_SUITE, CACHE_FORMAT, Apt, binary, fetch_suite, run
+from .packages import BASE_SUITE, CACHE_FORMAT, Apt, binary, fetch_suite, own_lists, run
 from .paths import Paths
 from .registry import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Registry, digest_of
 
@@ -280,7 +280,7 @@ def build_bases(paths: Paths) -> None:
     paths.bases.mkdir(parents=True)
     downloads = _downloads(paths)
     shutil.rmtree(downloads, ignore_errors=True)
-    fetch_suite(Apt.of_machine(paths), BASE_SUITE, _DEBIAN, paths, downloads)
+    fetch_suite(Apt.of_machine(own_lists(paths)), BASE_SUITE, _DEBIAN, paths, downloads)
     architecture = run(["dpkg", "--print-architecture"]).strip()
     platform = {"os": "linux", **_PLATFORMS.get(architecture, {"architecture": architecture})}
     for base in BASES:

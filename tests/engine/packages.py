@@ -99,9 +99,12 @@ class Apt:
                          "-o", "APT::Sandbox::User=root", *options]  # fmt: skip
 
     @classmethod
-    def of_machine(cls, paths: Paths) -> "Apt":
-        """The machine's own sources, with its lists or, where it has none, with fresh ones."""
-        apt = cls(paths.packages / "apt" / "own")
+    def of_machine(cls, folder: Path) -> "Apt":
+        """The machine's own sources, with its lists or, where it has none, with fresh ones.
+
+        The folder is for what apt keeps of its own.
+        """
+        apt = cls(folder)
         if apt.mirror() is None:
             apt.renew()
         return apt
@@ -161,6 +164,15 @@ class Apt:
         run(["apt-get", *self._options, "download", *wanted], cwd=folder)
         return [next(folder.glob(f"{name}_*.deb")) for name in wanted]
 
+    def closure(self, names: Iterable[str]) -> set[str]:
+        """The packages and all that they depend on, as if nothing were installed here."""
+        status = self._folder / "empty-status"
+        status.write_text("")
+        planned = run(["apt-get", *self._options, "-o", f"Dir::State::status={status}",
+                       "-o", "APT::Install-Recommends=0", "-o", "Debug::NoLocking=1",
+                       "--simulate", "install", *names])  # fmt: skip
+        return set(re.findall(r"(?m)^Inst (\S+)", planned))
+
 
 def fetch_native(own: Apt, names: Iterable[str], folder: Path) -> list[Path]:
     """Download from the machine's own sources; lists that name vanished files are renewed once."""
@@ -179,6 +191,11 @@ def fetch_suite(own: Apt, suite: str, names: Iterable[str], paths: Paths, into: 
     return own.of_suite(suite, paths.packages / "apt" / suite).download(names, into)
 
 
+def own_lists(paths: Paths) -> Path:
+    """Where apt keeps what belongs to the machine's own sources."""
+    return paths.packages / "apt" / "own"
+
+
 def unpack_engine(paths: Paths) -> None:
     """Bring the engine's programs into the cache, unless they are there."""
     marker = paths.packages / "engine.ready"
@@ -188,13 +205,13 @@ def unpack_engine(paths: Paths) -> None:
     shutil.rmtree(paths.client, ignore_errors=True)
     downloads = paths.packages / "debs"
     shutil.rmtree(downloads, ignore_errors=True)
-    own = Apt.of_machine(paths)
+    own = Apt.of_machine(own_lists(paths))
     if Release.of_machine().has_engine:
         files = fetch_native(own, (*ENGINE_PACKAGES, *NATIVE_PACKAGES), downloads)
     else:
         files = fetch_suite(own, ENGINE_SUITE, ENGINE_PACKAGES, paths, downloads)
         files += fetch_native(own, NATIVE_PACKAGES, downloads)
-    _unpack(files, paths.tree)
+    unpack(files, paths.tree)
     _check_libraries(paths)
     paths.client.mkdir(parents=True)
     (paths.client / "docker").symlink_to(binary(paths, "docker"))
@@ -202,7 +219,8 @@ def unpack_engine(paths: Paths) -> None:
     marker.write_text(CACHE_FORMAT)
 
 
-def _unpack(files: Iterable[Path], tree: Path) -> None:
+def unpack(files: Iterable[Path], tree: Path) -> None:
+    """Unpack downloaded packages into one folder; their scripts are not run."""
     tree.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda file: run(["dpkg", "-x", str(file), str(tree)]), files))
