@@ -17,9 +17,17 @@ _CODE = pattern(r"DL\d{4}|SC\d{4}")
 
 def render(report: Report) -> str:
     """The findings in Dockerfiles as one JSON list and a line end; images have no place in it."""
+    return json.dumps(entries(report), ensure_ascii=False) + "\n"
+
+
+def entries(report: Report) -> list[dict[str, Any]]:
+    """The findings in Dockerfiles, then what could not be finished, as hadolint names their parts.
+
+    `code` is hadolint's or ShellCheck's where either has the rule, else the rule's name.
+    """
     found = [_entry(file, finding) for file in report.files for finding in file.findings]
     found += [_failure(file, failure) for file in report.files for failure in file.failures]
-    return json.dumps(found, ensure_ascii=False) + "\n"
+    return found
 
 
 def _entry(file: FileReport, finding: Finding) -> dict[str, Any]:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from dockgate import __version__
-from dockgate.linter.report import FileReport, ImageReport, Report
+from dockgate.linter.report import FileReport, ImageReport, Origin, Report
 from dockgate.linter.reporters.place import failures, position, utf16
-from dockgate.rules.rule import Edit, Finding, Fix, Severity
+from dockgate.rules.finding import Edit, Finding, Fix, Severity
 from dockgate.rules.subjects.text import Span, Text
 
 VERSION = 1
 
 
-def render(report: Report) -> str:
-    """The report as one JSON object and a line end."""
-    return json.dumps(as_object(report), ensure_ascii=False, indent=2) + "\n"
+def render(report: Report, *, statistics: bool = False) -> str:
+    """The report as one JSON object, with `statistics` how often each rule fired in it too."""
+    found = as_object(report)
+    if statistics:
+        found["statistics"] = _statistics(report)
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
 
 
 def as_object(report: Report) -> dict[str, Any]:
     """The report as plain values."""
-    diagnostics = [_in_file(file, f) for file in report.files for f in file.findings]
-    diagnostics += [_in_image(image, f) for image in report.images for f in image.findings]
     summary: dict[str, int] = {"files": len(report.files)}
     if report.images:
         summary["images"] = len(report.images)
@@ -31,7 +33,7 @@ def as_object(report: Report) -> dict[str, Any]:
     found: dict[str, Any] = {
         "version": VERSION,
         "tool": {"name": "dockgate", "version": __version__},
-        "diagnostics": diagnostics,
+        "diagnostics": list(diagnostics(report)),
         "failures": [{"file": name, "message": failure} for name, failure in failures(report)],
         "summary": summary,
     }
@@ -40,6 +42,29 @@ def as_object(report: Report) -> dict[str, Any]:
         found["reasons"] = report.reasons
         found["digest"] = report.digest
     return found
+
+
+def diagnostics(report: Report) -> Iterator[dict[str, Any]]:
+    """The findings as plain values, those in files first."""
+    for file in report.files:
+        yield from (_in_file(file, finding) for finding in file.findings)
+    for image in report.images:
+        yield from (_in_image(image, finding) for finding in image.findings)
+
+
+def _statistics(report: Report) -> list[dict[str, Any]]:
+    from dockgate.linter.reporters.statistics import counts
+
+    return [
+        {
+            "rule": row.rule,
+            "severity": row.severity.label,
+            "findings": row.findings,
+            "files": row.files,
+            "fixable": {"safe": row.safe, "unsafe": row.unsafe},
+        }
+        for row in counts(report)
+    ]
 
 
 def _in_file(file: FileReport, finding: Finding) -> dict[str, Any]:
@@ -65,8 +90,21 @@ def _in_image(image: ImageReport, finding: Finding) -> dict[str, Any]:
         "layer": finding.layer,
         "path": finding.path,
         **_common(finding),
+        "origin": _origin(image.origin(finding)),
+        "details": dict(finding.details),
         "help": finding.help,
         "fixes": [],
+    }
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    if origin is None:
+        return None
+    return {
+        "instruction": origin.instruction,
+        "file": origin.file or None,
+        "line": origin.line or None,
+        "baseImage": origin.base or None,
     }
 
 

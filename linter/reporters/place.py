@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockgate.linter.report import Report
+from dockgate.linter.report import Origin, Report
+from dockgate.linter.reporters.frame import shown
 from dockgate.rules.subjects.text import Position, Text
 
 
@@ -30,3 +31,9 @@ def failures(report: Report) -> Iterator[tuple[str, str]]:
         yield from ((file.path, failure) for failure in file.failures)
     for image in report.images:
         yield from ((image.name, failure) for failure in image.failures)
+
+
+def made_by(origin: Origin) -> str:
+    """What made a layer: `RUN make (Dockerfile:12)`, `the base image debian:12 (Dockerfile:1)`."""
+    what = f"the base image {origin.base}" if origin.base else origin.instruction
+    return f"{what} ({shown(origin.place)})" if origin.place else what
