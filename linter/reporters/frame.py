@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dockgate.rules.rule import Fix
+from dockgate.rules.finding import Fix
 from dockgate.rules.subjects.text import Span, Text
 
 MAX_FRAME_LINES = 6  #: of one span; more are cut in the middle
@@ -41,18 +41,53 @@ def width(text: str) -> int:
 
 def frame(text: Text, span: Span) -> Iterator[tuple[str, str, str]]:
     """(line number, source, underline) for every line of the span."""
-    first = text.position(span.start).line
-    last = text.position(max(span.end - 1, span.start)).line
+    for number, before, within, after in marked(text, span):
+        if number == CUT:
+            yield CUT, "", ""
+            continue
+        marks = "^" * max(width(within), 1)
+        yield number, (before + within + after).rstrip(), " " * width(before) + marks
+
+
+def marked(text: Text, span: Span) -> Iterator[tuple[str, str, str, str]]:
+    """(line number, before, in, after the span) for every line of it, as they may be shown."""
+    first, last = _lines(text, span)
     for number in _numbers(first, last):
         if number is None:
-            yield CUT, "", ""
+            yield CUT, "", "", ""
             continue
         line = text.line_span(number)
         start, end = max(span.start, line.start), min(span.end, line.end)
         if number != first:  # indentation is not what is meant
             covered = text[Span(start, end)]
             start += len(covered) - len(covered.lstrip())
-        yield str(number), *_underlined(text, line, start, max(end, start))
+        before, within, after = _cut(text, line, start, max(end, start))
+        head = "".join(map(glyph, before)).removeprefix("\\ufeff")
+        yield str(number), head, "".join(map(glyph, within)), "".join(map(glyph, after))
+
+
+def neighbours(
+    text: Text, span: Span, count: int
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(line number, source) of up to `count` lines before the span, and after it."""
+    first, last = _lines(text, span)
+    end = len(text.starts)
+    if text.starts[-1] == len(text.text):  # what follows the last line end is no line
+        end -= 1
+    above = range(max(first - count, 1), first)
+    below = range(last + 1, min(last + count, end) + 1)
+    return [_whole(text, n) for n in above], [_whole(text, n) for n in below]
+
+
+def _whole(text: Text, number: int) -> tuple[str, str]:
+    start, end = text.line_span(number)
+    cut = CUT if end - start > MAX_FRAME_WIDTH else ""
+    source = "".join(map(glyph, text[Span(start, min(end, start + MAX_FRAME_WIDTH))]))
+    return str(number), source.removeprefix("\\ufeff") + cut
+
+
+def _lines(text: Text, span: Span) -> tuple[int, int]:
+    return text.position(span.start).line, text.position(max(span.end - 1, span.start)).line
 
 
 def _numbers(first: int, last: int) -> Iterable[int | None]:
@@ -60,15 +95,6 @@ def _numbers(first: int, last: int) -> Iterable[int | None]:
         return range(first, last + 1)
     head = MAX_FRAME_LINES // 2
     return [*range(first, first + head), None, *range(last - head + 2, last + 1)]
-
-
-def _underlined(text: Text, line: Span, start: int, end: int) -> tuple[str, str]:
-    before, within, after = _cut(text, line, start, end)
-    head = "".join(map(glyph, before)).removeprefix("\\ufeff")
-    marked = "".join(map(glyph, within))
-    tail = "".join(map(glyph, after))
-    marks = "^" * max(width(marked), 1)
-    return (head + marked + tail).rstrip(), " " * width(head) + marks
 
 
 def _cut(text: Text, line: Span, start: int, end: int) -> tuple[str, str, str]:
