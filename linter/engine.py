@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from dockgate.linter.vocabulary import SHELLCHECK as SHELLCHECK
 from dockgate.rules.registry import Entry, entries, find
 from dockgate.rules.rule import UNSET, Finding, Rule, Severity
 from dockgate.rules.subjects.dockerfile import Dockerfile, Stage
-
-SHELLCHECK = "shellcheck"  #: the rule whose findings each have a code of ShellCheck's
 
 Severities = Mapping[str, Severity | None]
 #: of a rule and the severity that it has by itself
@@ -186,14 +185,21 @@ def check(
 
 
 def relevant(
-    subject: str, selection: Selection, has: set[str] | None = None
+    subject: str, selection: Selection, dockerfile: Dockerfile | None = None
 ) -> Iterator[Rule[Any]]:
     """The rules of a subject that may have something to say; no other module is loaded.
 
-    `has`: what the Dockerfile has of what rules may need (`Dockerfile.has`); None: anything.
+    `dockerfile`: what it has decides (`Rule.needs`); None: all count.
     """
+    has = dockerfile.has() if dockerfile is not None else set()
+    lowered = dockerfile.text.text.lower() if dockerfile is not None else ""
     for entry in selection.wanted(subject):
-        if has is None or not entry.needs or not has.isdisjoint(entry.needs):
+        if (
+            dockerfile is None
+            or not entry.needs
+            or not has.isdisjoint(entry.needs)
+            or any(text in lowered for text in entry.mentions)
+        ):
             yield entry.rule
 
 

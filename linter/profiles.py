@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from dockgate.linter.engine import SHELLCHECK, Profile
+from dockgate.linter.vocabulary import DEFAULT as DEFAULT
+from dockgate.linter.vocabulary import PROFILES, SECURITY, STRICT
 from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import Rule, Severity
 
-DEFAULT = "default"
-STRICT = "strict"
-SECURITY = "security"
-NAMES = (DEFAULT, STRICT, SECURITY)
+NAMES = PROFILES
 
 #: What each profile is for, one line each.
 SUMMARIES = {

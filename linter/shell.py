@@ -20,6 +20,8 @@ from dockgate.rules.subjects.text import MappedText, Span
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+    from dockgate.linter.language.memo import Memo
+
 _SCRIPTS = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _WINDOWS_SHELLS = {"powershell": "powershell", "pwsh": "powershell", "cmd": "cmd"}
 #: Interpreters that read no POSIX shell; a version may follow the name.
@@ -63,7 +65,7 @@ _SHEBANG = pattern(r"#![ \t]*(\S+)[ \t]*([^\n]*)")
 _parser: Parser | None = None
 
 
-def attach(dockerfile: Dockerfile) -> None:
+def attach(dockerfile: Dockerfile, memo: Memo | None = None) -> None:
     """Set `script` of every instruction that runs something, ONBUILD's triggers included."""
     reader = Reader(_tree)
     for instruction in dockerfile.instructions:
@@ -72,7 +74,33 @@ def attach(dockerfile: Dockerfile) -> None:
             target = target.sub
         if target.cmd in _SCRIPTS:
             shell = target.shell if target.shell is not None else instruction.shell
-            target.script = read(target, shell, target.stage or stage, reader)
+            stage = target.stage or stage
+            if memo is None:
+                target.script = read(target, shell, stage, reader)
+            else:
+                target.script = _remembered(dockerfile, target, shell, stage, reader, memo)
+
+
+def _remembered(
+    dockerfile: Dockerfile,
+    instruction: Instruction,
+    shell: tuple[str, ...] | None,
+    stage: Stage | None,
+    reader: Reader,
+    memo: Memo,
+) -> Script | None:
+    """As `read`, from the memo where the instruction is in it."""
+    from dockgate.linter.language.memo import key_of
+
+    key = (*key_of(dockerfile, instruction), shell, stage is not None and stage.windows)
+    start = instruction.span.start
+    allowance = reader.allowance  # what is wrong in one script may cut another short
+    script = memo.script(key, start) if allowance > 0 else None
+    if script is None:
+        script = read(instruction, shell, stage, reader)
+        if script is not None and not script.errors and reader.allowance == allowance:
+            memo.keep(key, start, script)
+    return script
 
 
 def read(

@@ -285,7 +285,7 @@ def _result(
 
 
 def _finding(comment: dict[str, Any], span: Span, instruction: Instruction) -> Finding:
-    rule = _rule(int(comment["code"]), str(comment["level"]))
+    rule = rule_for(int(comment["code"]), str(comment["level"]))
     message = " ".join(str(comment["message"]).split()).rstrip(".")
     stage = instruction.stage or (instruction.parent.stage if instruction.parent else None)
     finding = Finding(f"{message} ({rule.aliases[0]})", span, stage=stage)
@@ -294,7 +294,7 @@ def _finding(comment: dict[str, Any], span: Span, instruction: Instruction) -> F
 
 
 @cache
-def _rule(code: int, level: str) -> Rule[Dockerfile]:
+def rule_for(code: int, level: str) -> Rule[Dockerfile]:
     """The rule `shellcheck` as far as one code of ShellCheck's goes."""
     name = f"SC{code:04}"
     return Rule(

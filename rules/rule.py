@@ -3,103 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import IntEnum
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dockgate.rules.subjects.dockerfile import Stage
-from dockgate.rules.subjects.text import Span
+from dockgate.rules.finding import UNSET, Edit, Finding, Fix, Severity
+from dockgate.rules.record import NamedTuple
+
+if TYPE_CHECKING:
+    from dockgate.rules.subjects.vulnerability import Vulnerability
+
+__all__ = [
+    "UNSET",
+    "Edit",
+    "Example",
+    "File",
+    "Finding",
+    "Fix",
+    "Rule",
+    "Severity",
+    "bad",
+    "bad_image",
+    "good",
+    "good_image",
+]
 
 S = TypeVar("S")
-
-
-class Severity(IntEnum):
-    """How bad a finding is; compares by badness."""
-
-    STYLE = 0
-    INFO = 1
-    WARNING = 2
-    ERROR = 3
-
-    @property
-    def label(self) -> str:
-        """The name in output and configuration: `warning`."""
-        return self.name.lower()
-
-    @classmethod
-    def parse(cls, name: str) -> Severity:
-        """The severity called `name`; ValueError says which there are."""
-        try:
-            return cls[name.upper()]
-        except KeyError:
-            known = ", ".join(s.label for s in reversed(cls))
-            raise ValueError(f"unknown severity {name!r}: use one of {known}") from None
-
-
-class Edit(NamedTuple):
-    """Replace what stands at `span` by `text`; an empty span inserts."""
-
-    span: Span
-    text: str
-
-
-class Fix(NamedTuple):
-    """Edits that belong together.
-
-    `safe`: cannot change what the image does or whether it builds, beyond what the rule is about.
-    """
-
-    title: str
-    edits: tuple[Edit, ...]
-    safe: bool = True
-
-
-class Finding:
-    """A rule, a place, a message and fixes.
-
-    A check yields it with a place: `span` in the Dockerfile, or `layer` and `path` in an image.
-    The engine adds the rule and the severity in force.
-    """
-
-    __slots__ = (
-        "at_most",
-        "fixes",
-        "help",
-        "layer",
-        "message",
-        "path",
-        "rule",
-        "severity",
-        "span",
-        "stage",
-    )
-
-    def __init__(
-        self,
-        message: str,
-        span: Span | None = None,
-        *,
-        stage: Stage | None = None,
-        help: str = "",
-        fixes: Sequence[Fix] = (),
-        layer: str | None = None,
-        path: str | None = None,
-        at_most: Severity | None = None,
-    ) -> None:
-        self.message = message  #: one line: names the very thing, says what is wrong with it
-        self.span = span
-        self.stage = stage
-        self.help = help  #: one line: what to do here; "" when a fix or the page says it
-        self.fixes = tuple(fixes)
-        self.layer = layer  #: digest
-        self.path = path
-        #: it is not worse than this here, whatever the rule mostly finds; None: as the rule says.
-        #: A severity that a configuration gives to the rule counts all the same
-        self.at_most = at_most
-        self.rule: Rule[Any] = UNSET
-        self.severity = Severity.WARNING
-
-    def __repr__(self) -> str:
-        return f"<Finding {self.rule.name} {self.span} {self.message!r}>"
 
 
 class File(NamedTuple):
@@ -109,6 +36,9 @@ class File(NamedTuple):
     mode: int = 0o644
     uid: int = 0
     gid: int = 0
+    link: str = ""  #: what a symbolic link points at
+    xattrs: Mapping[str, bytes] = {}  #: `security.capability`
+    size: int = 0  #: bytes that zeros fill up the content to
 
 
 class Example(NamedTuple):
@@ -122,6 +52,7 @@ class Example(NamedTuple):
     layers: Sequence[Mapping[str, str | bytes | File | None]]  #: an image's files; None deletes
     config: Mapping[str, Any]  #: an image's configuration: the `config` object of OCI's
     found: tuple[str, ...]  #: paths (or "config") that an image rule names, each finding once
+    vulnerabilities: Sequence[Vulnerability] = ()  #: that an image is known to have
 
 
 def bad(
@@ -145,10 +76,12 @@ def bad_image(
     *layers: Mapping[str, str | bytes | File | None],
     found: Sequence[str],
     config: Mapping[str, Any] | None = None,
+    vulnerabilities: Sequence[Vulnerability] = (),
     **settings: Any,
 ) -> Example:
     """An image in which the rule fires exactly at the paths `found` ("config" for none)."""
-    return Example("", (), None, {}, settings, layers, config or {}, tuple(found))
+    known = tuple(vulnerabilities)
+    return Example("", (), None, {}, settings, layers, config or {}, tuple(found), known)
 
 
 def good_image(
@@ -224,10 +157,3 @@ class Rule(Generic[S]):
 
     def __repr__(self) -> str:
         return f"<Rule {self.name}>"
-
-
-def _never(_subject: object) -> Iterable[Finding]:
-    return ()
-
-
-UNSET: Rule[Any] = Rule("unset", object, Severity.ERROR, why="", check=_never)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockgate.rules.data import load
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 
 #: A value longer than this is not read as a name's secret: it is a text, not a password.
 MAX_VALUE = 4096

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Dockerfile
 
 ALL = "all"

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from dockgate.linter.parsing.budget import MAX_RESULT as MAX_RESULT
+from dockgate.linter.parsing.budget import Budget as Budget
+from dockgate.linter.parsing.budget import ExpansionError as ExpansionError
 from dockgate.linter.parsing.glob import Pattern
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 
 #: What Go's `unicode.IsSpace` takes for a space.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 #: `${a:-${b:-…}}` deeper than this is refused.
 MAX_NESTING = 64
-#: How much text the expansions of one file may make, in characters.
-MAX_TOTAL = 1 << 24
-#: How long one expanded word may get, in characters.
-MAX_RESULT = 1 << 18
 
 _SPACE = pattern(f"[{SPACES}]")
 _NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -31,35 +30,12 @@ _SPECIAL_PARAMETERS = frozenset("@*#?-$!0")
 _RUNS: dict[tuple[str, str, bool], re.Pattern[str]] = {}
 
 
-class ExpansionError(ValueError):
-    """What BuildKit says of a word that cannot be expanded, and where in the word."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.offset = offset
-
-
 class Unmatched(NamedTuple):
     """A variable that was used and has no value; offsets in the word."""
 
     name: str
     start: int
     end: int
-
-
-class Budget:
-    """How much text the expansions of a file may still make."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, total: int = MAX_TOTAL) -> None:
-        self.left = total
-
-    def spend(self, amount: int, offset: int) -> None:
-        """Take `amount` characters; ExpansionError when one word or the file takes too many."""
-        self.left -= amount
-        if amount > MAX_RESULT or self.left < 0:
-            raise ExpansionError("expansion gives too much text", offset)
 
 
 class Expander:

@@ -7,9 +7,9 @@ everything. A fault is noted and the reading goes on.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Comment, Directive, ParseError
 from dockgate.rules.subjects.text import MappedText, Span
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Instruction
 from dockgate.rules.subjects.text import Span, Text
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 
 _COMPONENT = pattern(r"[A-Za-z0-9_.-]+")
 #: Other names of architectures (containerd's normalizeArch), with the variant they imply.

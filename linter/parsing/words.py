@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockgate.linter.parsing.lexer import SPACES
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 
 
 class Piece(NamedTuple):

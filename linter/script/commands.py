@@ -37,13 +37,13 @@ class Reader:
     `parse` gives the root of the syntax tree of a script in ASCII.
     """
 
-    __slots__ = ("_allowance", "commands", "errors", "parse")
+    __slots__ = ("allowance", "commands", "errors", "parse")
 
     def __init__(self, parse: Callable[[bytes], Node]) -> None:
         self.parse = parse
         self.commands: list[Command] = []
         self.errors: list[Span] = []
-        self._allowance = MAX_FAULTY_TOKENS
+        self.allowance = MAX_FAULTY_TOKENS  #: tokens of faulty scripts that may still be read
 
     def take(self) -> tuple[list[Command], list[Span]]:
         """What was read since the last time: commands in the order of the text, and errors."""
@@ -79,13 +79,13 @@ class Reader:
     def tree(self, masked: str) -> Node | None:
         """The root of the syntax tree of a masked script; None past a bound."""
         size = len(masked)
-        if size > MAX_SCRIPT or self._allowance <= 0:
+        if size > MAX_SCRIPT or self.allowance <= 0:
             return None
         if size > MAX_TOKENS and len(_TOKEN.findall(masked)) > MAX_TOKENS:
             return None
         root = self.parse(masked.encode("ascii"))
         if root.has_error:
-            self._allowance -= len(_TOKEN.findall(masked))
+            self.allowance -= len(_TOKEN.findall(masked))
         return root
 
     def read_within(

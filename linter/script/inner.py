@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, ShellWord
 
 

@@ -15,9 +15,9 @@ The words of commands are taken from the script itself, so a mask changes the st
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 
 _TOKEN = pattern(
     r"\\.|\$?'|\"|`|\$\(\(|\(\(|\$?\(|\)|\$\{|\}|(?:(?<=[\s;&|(])|^)#[^\n]*|<<<|<<-?|<>|\n", re.S

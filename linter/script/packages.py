@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.packages import PackageCall
 from dockgate.rules.subjects.shell import Command, ShellWord
 

@@ -7,13 +7,14 @@ redirection's target are arguments.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockgate.linter.script.inner import shell_options
 from dockgate.linter.script.masking import Body
 from dockgate.linter.script.syntax import REDIRECTS
 from dockgate.linter.script.wrappers import resolve
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.quoting import split_parts
 from dockgate.rules.subjects.shell import Assignment, Command, Redirect, ShellWord
 from dockgate.rules.subjects.text import MappedText, Span

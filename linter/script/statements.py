@@ -7,7 +7,7 @@ command's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockgate.linter.script.masking import Masked
 from dockgate.linter.script.simple_commands import (
@@ -19,6 +19,7 @@ from dockgate.linter.script.simple_commands import (
     parts_of,
 )
 from dockgate.linter.script.syntax import REDIRECTS, statements
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.shell import Command
 from dockgate.rules.subjects.text import MappedText, Span
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from dockgate.linter.script.packages import package_call
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.shell import Command, ShellWord
 from dockgate.rules.subjects.text import Span
 

@@ -7,7 +7,8 @@ stages, and only where the user wants bases to be asked for (`--resolve`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from dockgate.rules.record import NamedTuple
 
 
 class BaseImage(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.apt import shipping
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.packages import PackageCall

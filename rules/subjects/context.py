@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.settings import DEFAULT_SETTINGS, Settings
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Word
 from dockgate.rules.subjects.secret import Secret
@@ -39,3 +38,11 @@ class Context:
         self.copied: list[Copied] = []
         self.secrets: dict[str, list[Secret]] = {}  #: by path, of files that are copied
         self.settings: Settings = DEFAULT_SETTINGS
+
+    def brought(self) -> dict[int, frozenset[str]]:
+        """By index of a COPY or ADD: the paths of all files that it takes."""
+        found: dict[int, frozenset[str]] = {}
+        for copied in self.copied:
+            index, paths = copied.instruction.index, {file.path for file in copied.files}
+            found[index] = found.get(index, frozenset()) | paths
+        return found

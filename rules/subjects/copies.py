@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from posixpath import basename, join, normpath
-from typing import NamedTuple
 
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Word
 
 #: Characters of a path that count; longer ones are no paths (PATH_MAX of Linux).

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from dockgate.rules import secret_names
 from dockgate.rules.data import load
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.shell import Command, ShellWord
 

@@ -128,6 +128,7 @@ class Dockerfile:
     __slots__ = (
         "_calls",
         "_commands",
+        "brought",
         "comments",
         "directives",
         "errors",
@@ -152,6 +153,9 @@ class Dockerfile:
         self.errors: list[ParseError] = []
         self.final: Stage | None = None  #: the stage that is built: the last one, or the target
         self.settings: Settings = DEFAULT_SETTINGS
+        #: by index of a COPY or ADD: the paths that it takes from the build context; None where no
+        #: context was looked at
+        self.brought: Mapping[int, frozenset[str]] | None = None
         self.unresolved: list[str] = []  #: why base images that were asked for are not known
         self._commands: dict[str, list[tuple[Instruction, Command]]] | None = None
         self._calls: dict[str, list[tuple[Instruction, Command, PackageCall]]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from dockgate.rules.pattern import glob
 from dockgate.rules.subjects.dockerfile import Reference
@@ -29,14 +30,26 @@ def matches_any(reference: Reference, patterns: Iterable[str]) -> bool:
     return any(_matches(registry, repository, tag, pattern) for pattern in patterns)
 
 
+@lru_cache(1024)
+def _parts(pattern: str) -> tuple[str, str, str, bool]:
+    """Host, path, tags (":" and what follows, "" without) and whether the path is a pattern.
+
+    Kept, for the same few patterns are asked for in every stage.
+    """
+    host, _, path = pattern.strip().lower().partition("/")
+    path, colon, tags = path.strip("/").partition(":")
+    wild = any(char in path for char in "*?[")
+    return "docker.io" if host in DOCKER_HUB else host, path, colon + tags, wild
+
+
 def _matches(registry: str, repository: str, tag: str, pattern: str) -> bool:
-    host, slash, path = pattern.strip().lower().partition("/")
-    host = "docker.io" if host in DOCKER_HUB else host
+    host, path, tags, wild = _parts(pattern)
     if host != registry and not ("*" in host and glob(registry, host)):
         return False
-    path, colon, tags = path.strip("/").partition(":")
-    if not slash or not path:
+    if not path:
         return True
-    if colon and not glob(tag.lower(), tags):
+    if tags and not glob(tag.lower(), tags[1:]):
         return False
-    return glob(repository, path) or repository.startswith(path + "/")
+    if repository == path or repository.startswith(path + "/"):
+        return True
+    return wild and glob(repository, path)

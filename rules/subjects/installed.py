@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dockgate.rules.pattern import glob, pattern
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Instruction, Stage
 from dockgate.rules.subjects.packages import PackageCall
 from dockgate.rules.subjects.shell import POSIX_SHELLS, Command, ShellWord

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockgate.rules.pattern import glob
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.packages import PackageCall
 from dockgate.rules.subjects.shell import Command, ShellWord

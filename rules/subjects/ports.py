@@ -5,6 +5,19 @@ from __future__ import annotations
 from dockgate.rules.pattern import pattern
 
 HIGHEST = 65535
+#: tcp ports by which one takes over a machine, mostly without a password worth its name.
+ADMIN = {
+    23: "telnet, which sends passwords in the clear",
+    512: "rexec, which trusts addresses",
+    513: "rlogin, which trusts addresses",
+    514: "rsh, which trusts addresses",
+    2375: "the Docker API without TLS: root on the host for whoever reaches it",
+    3389: "Remote Desktop",
+    5900: "VNC, whose passwords have eight characters",
+    5901: "VNC, whose passwords have eight characters",
+    6000: "X11, which shows and takes all input",
+    10250: "the kubelet, which runs commands in every pod",
+}
 _PORT = pattern(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 

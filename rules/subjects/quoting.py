@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 
 MAX_DEFAULT_DEPTH = 8  #: `${A:-${B:-…}}` is followed this deep
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.text import Span
 
 
@@ -15,6 +14,8 @@ class Secret(NamedTuple):
     redacted: str  #: at most the first four characters, then `…`
     line: int  #: from 1
     certain: bool  #: a token's own shape tells (`AKIA…`), not only the name beside it
+    mark: str = ""  #: equal for equal values: a few bits of a hash; "" where it is not known
+    allow: str = ""  #: what `secrets.allow` names it by, where there is `secrets.salt`
 
     @property
     def described(self) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from os.path import basename
-from typing import NamedTuple
 
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.downloads import downloads, saved_as
 from dockgate.rules.subjects.text import Span

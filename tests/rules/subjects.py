@@ -69,6 +69,7 @@ def _image(example: Example, folder: Path) -> Image:
     write_layout(folder, example.layers, example.config)
     image = read_images(str(folder))[0]
     image.settings = Settings(**example.settings)
+    image.vulnerabilities = list(example.vulnerabilities)
     return image
 
 

@@ -6,14 +6,21 @@ from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction, Stage, Word
-from dockgate.rules.subjects.manifests import MANIFESTS, installs
+from dockgate.rules.subjects.manifests import FILES, MANIFESTS, installs
 
 _WHOLE = frozenset({".", "./", "*", "./*", "./."})
 
 
-def _whole(instruction: Instruction) -> Word | None:
-    """The source that is the whole context, or a whole folder called like sources."""
+def _whole(dockerfile: Dockerfile, instruction: Instruction) -> Word | None:
+    """The source that is the whole context.
+
+    Where the context is known, only if more of it comes than manifests: .dockerignore may leave no
+    more.
+    """
     if instruction.cmd not in ("COPY", "ADD"):
+        return None
+    brought = (dockerfile.brought or {}).get(instruction.index)
+    if brought is not None and all(path.rpartition("/")[2].lower() in FILES for path in brought):
         return None
     if instruction.flag("from") is not None or instruction.flag("exclude") is not None:
         return None
@@ -23,11 +30,11 @@ def _whole(instruction: Instruction) -> Word | None:
     return None
 
 
-def _finding(stage: Stage) -> Finding | None:
+def _finding(dockerfile: Dockerfile, stage: Stage) -> Finding | None:
     whole: tuple[Instruction, Word] | None = None
     done: set[str] = set()  # what was installed before the sources came
     for instruction in stage.instructions:
-        word = _whole(instruction)
+        word = _whole(dockerfile, instruction)
         if word is not None and whole is None:
             whole = instruction, word
         if instruction.cmd != "RUN" or instruction.script is None:
@@ -52,8 +59,8 @@ def _finding(stage: Stage) -> Finding | None:
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire at the source of the first COPY of the whole context, once a stage."""
     for stage in dockerfile.stages:
-        if any(_whole(instruction) for instruction in stage.instructions):
-            found = _finding(stage)
+        if any(_whole(dockerfile, instruction) for instruction in stage.instructions):
+            found = _finding(dockerfile, stage)
             if found is not None:
                 yield found
 
@@ -68,7 +75,8 @@ RULE = Rule(
         "that every build of every developer and of CI downloads and installs all dependencies "
         "anew: minutes in place of seconds, and a build that fails when a registry is down. The "
         "files that name the dependencies change seldom; copied first, they keep the install in "
-        "the cache. Installs that need the sources (pip install ., npm run build) are not meant."
+        "the cache. With --context it is seen where .dockerignore leaves no more than "
+        "these. Installs that need the sources (pip install ., npm run build) are not meant."
     ),
     references=(
         "https://docs.docker.com/build/cache/optimize/#order-your-layers",

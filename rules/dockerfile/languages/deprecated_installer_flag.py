@@ -83,5 +83,13 @@ RULE = Rule(
         good("FROM ruby:3.4\nRUN bundle exec rake --path x && gem install a:1 --no-document\n"),
         good("FROM node:22\nRUN npm ci --omit=dev && yarn install --production\n"),
     ),
+    needs=(
+        "bundle",
+        "composer",
+        "gem",
+        "npm",
+        "pip",
+        "poetry",
+    ),
     check=check,
 )

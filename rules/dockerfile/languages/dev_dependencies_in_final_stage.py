@@ -158,5 +158,15 @@ RULE = Rule(
         good("FROM php:8.3 AS dev\nRUN composer install\n"),
         good("FROM python:3.13\nRUN pip install -r requirements.txt 'a[redis]' developer==1\n"),
     ),
+    needs=(
+        "bundle",
+        "composer",
+        "npm",
+        "pip",
+        "pnpm",
+        "poetry",
+        "uv",
+        "yarn",
+    ),
     check=check,
 )

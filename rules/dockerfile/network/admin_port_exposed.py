@@ -6,21 +6,7 @@ from collections.abc import Iterator
 
 from dockgate.rules.rule import Finding, Rule, Severity, bad, good
 from dockgate.rules.subjects.dockerfile import Dockerfile
-from dockgate.rules.subjects.ports import parse
-
-#: tcp ports by which one takes over a machine, mostly without a password worth its name.
-PORTS = {
-    23: "telnet, which sends passwords in the clear",
-    512: "rexec, which trusts addresses",
-    513: "rlogin, which trusts addresses",
-    514: "rsh, which trusts addresses",
-    2375: "the Docker API without TLS: root on the host for whoever reaches it",
-    3389: "Remote Desktop",
-    5900: "VNC, whose passwords have eight characters",
-    5901: "VNC, whose passwords have eight characters",
-    6000: "X11, which shows and takes all input",
-    10250: "the kubelet, which runs commands in every pod",
-}
+from dockgate.rules.subjects.ports import ADMIN, parse
 
 
 def check(dockerfile: Dockerfile) -> Iterator[Finding]:
@@ -29,7 +15,7 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
         for word, value in zip(instruction.words, instruction.values, strict=False):
             ports, protocol = parse(value)
             if ports is not None and protocol == "tcp" and ports[0] == ports[1]:
-                what = PORTS.get(ports[0])
+                what = ADMIN.get(ports[0])
                 if what:
                     yield Finding(
                         f"EXPOSE {value} opens {what}",

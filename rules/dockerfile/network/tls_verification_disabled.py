@@ -62,8 +62,10 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                         stage=instruction.stage,
                         help=_HELP,
                     )
-    settings = re.compile("|".join(facts["settings"]), re.IGNORECASE)
     for instruction, text, span_of in written_text(dockerfile):
+        if not any(hint in text.lower() for hint in facts["hints"]):
+            continue
+        settings = re.compile("|".join(facts["settings"]), re.IGNORECASE)
         for match in settings.finditer(text):
             yield Finding(
                 f"{match[0].strip()} makes every later download accept any TLS certificate",

@@ -15,8 +15,8 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
     """Fire at the option, the setting or the variable that turns the check off."""
     facts = load("signature-checks")
     for name, options in facts["options"].items():
-        off = re.compile("|".join(options), re.IGNORECASE)
         for instruction, command in dockerfile.commands(name):
+            off = re.compile("|".join(options), re.IGNORECASE)
             for word in command.args:
                 if off.fullmatch(word.value):
                     yield Finding(
@@ -24,8 +24,10 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                         word.span,
                         stage=instruction.stage,
                     )
-    settings = re.compile("|".join(facts["settings"]), re.IGNORECASE)
     for instruction, text, span_of in written_text(dockerfile):
+        if not any(hint in text.lower() for hint in facts["hints"]):
+            continue
+        settings = re.compile("|".join(facts["settings"]), re.IGNORECASE)
         for match in settings.finditer(text):
             yield Finding(
                 f"{match[0].strip()} turns the package manager's signature check off",

@@ -89,5 +89,15 @@ RULE = Rule(
         ),
         good("FROM php:8.3\nCOPY composer.* ./\nRUN composer install --no-dev\n"),
     ),
+    needs=(
+        "bundle",
+        "composer",
+        "npm",
+        "pipenv",
+        "pnpm",
+        "poetry",
+        "uv",
+        "yarn",
+    ),
     check=check,
 )

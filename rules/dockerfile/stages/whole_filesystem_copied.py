@@ -67,5 +67,6 @@ RULE = Rule(
         good("FROM tonistiigi/xx:1.6 AS xx\nFROM golang:1.26\nCOPY --from=xx / /\n"),
         good("FROM debian:12\nCOPY / /\n"),
     ),
+    needs=("several stages",),
     check=check,
 )
