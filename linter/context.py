@@ -254,13 +254,17 @@ def _secrets_of(context: Context, file: ContextFile) -> list[Secret]:
     from dockgate.linter.secret_search.file_search import PIECE, FileSearch
 
     place = os.path.join(context.root, file.path)
-    search = FileSearch(file.path, context.settings.secret_names)
+    search = FileSearch(file.path, context.settings.secret_names, context.settings.secret_salt)
     found: list[Secret] = []
     read = 0
     try:
         with _opened(place) as content:
             while piece := content.read(PIECE):
-                found += [one.secret for one in search.feed(piece)]
+                found += [
+                    one.secret
+                    for one in search.feed(piece)
+                    if one.secret.allow not in context.settings.secret_allow
+                ]
                 read += len(piece)
                 if read > file.size + PIECE:
                     raise ContextError(f"{place}: grows while it is read; build when it is whole")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dockgate.linter.errors import UsageError
@@ -25,18 +25,20 @@ def is_dockerfile(name: str) -> bool:
     )
 
 
-def discover(folder: str) -> Iterator[str]:
-    """The Dockerfiles in and below `folder`, sorted, each path as `folder` is written.
+def discover(folder: str, wanted: Callable[[str], bool] = is_dockerfile) -> Iterator[str]:
+    """The files in and below `folder` whose names are `wanted`, sorted, as `folder` is written.
 
     `.git` and what .gitignore files name is left out, theirs above as far as the repository's
     root too; links to folders are not followed. Raises UsageError for a folder that cannot be
     listed.
     """
     above = os.path.abspath(folder)
-    yield from _walk(folder, above, _outer(above))
+    yield from _walk(folder, above, _outer(above), wanted)
 
 
-def _walk(shown: str, folder: str, ignores: _Ignores) -> Iterator[str]:
+def _walk(
+    shown: str, folder: str, ignores: _Ignores, wanted: Callable[[str], bool]
+) -> Iterator[str]:
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -48,8 +50,8 @@ def _walk(shown: str, folder: str, ignores: _Ignores) -> Iterator[str]:
         path = entry.name if shown == "." else os.path.join(shown, entry.name)
         if entry.is_dir(follow_symlinks=False):
             if entry.name != ".git" and not _ignored(entry.path + os.sep, ignores):
-                yield from _walk(path, entry.path, ignores)
-        elif is_dockerfile(entry.name) and entry.is_file() and not _ignored(entry.path, ignores):
+                yield from _walk(path, entry.path, ignores, wanted)
+        elif wanted(entry.name) and entry.is_file() and not _ignored(entry.path, ignores):
             yield path
 
 

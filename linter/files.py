@@ -5,9 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import BinaryIO
 
 from dockgate.linter.errors import UnfinishedError, UsageError
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+MAX_DOCKERFILE_BYTES = 16 << 20  #: a larger file is no Dockerfile
 
 
 def read(path: str, limit: int) -> bytes:
@@ -52,6 +58,30 @@ def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
                 if file.read(len(expected) + 1) != expected:
                     raise UnfinishedError(f"{path} has changed meanwhile: not written")
         _write(temporary, target, data)
+    except OSError as error:
+        raise UnfinishedError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def create(path: str, data: bytes) -> None:
+    """Make the file `path` with `data`, all of it or none; its folders are made where missing.
+
+    Raises UsageError where something of this name exists, UnfinishedError where it fails.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    temporary = f"{folder}/.{name[:200]}.{os.getpid()}.new"
+    try:
+        os.makedirs(folder, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            os.link(temporary, path)  # unlike a rename, it never takes another file's place
+        finally:
+            os.unlink(temporary)
+    except FileExistsError:
+        raise UsageError(f"{path} exists: not written") from None
     except OSError as error:
         raise UnfinishedError(f"cannot write {path}: {error.strerror or error}") from None
 

@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from dockgate.linter import engine
 from dockgate.linter.config import DEFAULT_CONFIG, Config
-from dockgate.linter.errors import DockgateError, UsageError
+from dockgate.linter.errors import DockgateError
+from dockgate.linter.files import MAX_DOCKERFILE_BYTES as MAX_DOCKERFILE_BYTES
 from dockgate.linter.report import FileReport
+from dockgate.linter.scope import Scope as Scope
+from dockgate.linter.scope import build_args as build_args
 from dockgate.rules.rule import Finding
-from dockgate.rules.subjects.base_image import Bases
 from dockgate.rules.subjects.dockerfile import Dockerfile
 from dockgate.rules.subjects.text import Text
 
-MAX_DOCKERFILE_BYTES = 16 << 20
+if TYPE_CHECKING:
+    from dockgate.linter.language.memo import Memo
+    from dockgate.rules.subjects.context import Context
 
 _MARKS = ("dockgate:", "ignore", "skip", "disable")  #: one of them is in every ignore comment
-
-
-class Scope(NamedTuple):
-    """What a build would be told besides the Dockerfile; the defaults say nothing."""
-
-    context: str | None = None  #: the build context's folder; None: its rules do not run
-    build_args: Mapping[str, str] | None = None
-    target: str | None = None
-    platform: str | None = None
-    bases: Bases | None = None  #: what base images set; None: nobody is asked
-
-
-def build_args(pairs: Iterable[str]) -> dict[str, str] | None:
-    """`NAME=VALUE` as docker build reads it: a bare NAME takes its value from the environment.
-
-    None where there are none. Raises UsageError.
-    """
-    found = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not name:
-            raise UsageError(f"--build-arg {pair}: write NAME=VALUE")
-        if equals or name in os.environ:
-            found[name] = value if equals else os.environ[name]
-    return found or None
 
 
 def lint_bytes(
@@ -64,10 +42,13 @@ def lint_bytes(
 
 
 def lint(
-    data: bytes, path: str, config: Config, scope: Scope
+    data: bytes, path: str, config: Config, scope: Scope, memo: Memo | None = None
 ) -> tuple[FileReport, Dockerfile | None]:
-    """As `lint_bytes`, with the model, None where the bytes are no Dockerfile at all."""
-    examined = examine(data, path, config, scope)
+    """As `lint_bytes`, with the model, None where the bytes are no Dockerfile at all.
+
+    `memo`: what an earlier lint of the same file has left, for who lints at every key.
+    """
+    examined = examine(data, path, config, scope, memo)
     add_shellcheck([examined])
     return finish(examined), examined.dockerfile
 
@@ -100,7 +81,9 @@ class Examined:
         return self.dockerfile is not None and engine.runs_shellcheck(self.selection)
 
 
-def examine(data: bytes, path: str, config: Config, scope: Scope) -> Examined:
+def examine(
+    data: bytes, path: str, config: Config, scope: Scope, memo: Memo | None = None
+) -> Examined:
     """Read a Dockerfile and run the rules; never raises for what the file or the context holds."""
     reason = unreadable(data)
     examined = Examined(
@@ -129,17 +112,23 @@ def examine(data: bytes, path: str, config: Config, scope: Scope) -> Examined:
     examined.dockerfile, examined.text = dockerfile, dockerfile.text
     failures += dockerfile.unresolved
     dockerfile.settings = config.settings
-    _attach(dockerfile, failures)
+    _attach(dockerfile, failures, memo)
     selection = config.selection
     if _has_check(dockerfile):
         from dockgate.linter import checks
 
         examined.selection = selection = checks.selection(dockerfile, selection)
-    rules = engine.relevant("dockerfile", selection, dockerfile.has())
+    subject = None
+    if scope.context is not None:
+        subject = _context(scope.context, dockerfile, config, failures)
+    rules = engine.relevant("dockerfile", selection, dockerfile)
     findings, failed = engine.check(dockerfile, rules, selection)
     failures += failed
-    if scope.context is not None:
-        findings += _check_context(scope.context, dockerfile, config, failures)
+    if subject is not None:
+        rules = engine.relevant("context", config.selection)
+        more, failed = engine.check(subject, rules, config.selection)
+        findings += more
+        failures += failed
     examined.findings = findings
     return examined
 
@@ -209,36 +198,37 @@ def _may_ignore(dockerfile: Dockerfile) -> bool:
     return any(mark in text for text in texts for mark in _MARKS)
 
 
-def _attach(dockerfile: Dockerfile, failures: list[str]) -> None:
+def _attach(dockerfile: Dockerfile, failures: list[str], memo: Memo | None) -> None:
+    if memo is not None:
+        memo.begin()
     try:
         from dockgate.linter import shell
 
-        shell.attach(dockerfile)
+        shell.attach(dockerfile, memo)
     except Exception as error:
         failures.append(_failed("shell analysis", error))
     try:
         from dockgate.linter import secrets
 
-        secrets.attach(dockerfile)
+        secrets.attach(dockerfile, memo)
     except Exception as error:
         failures.append(_failed("secret search", error))
 
 
-def _check_context(
+def _context(
     root: str, dockerfile: Dockerfile, config: Config, failures: list[str]
-) -> list[Finding]:
+) -> Context | None:
+    """The build context, with the Dockerfile told what its COPYs bring; None after a failure."""
     try:
         from dockgate.linter import context
 
         subject = context.load(root, dockerfile)
     except Exception as error:
         failures.append(_failed(f"build context {root}", error))
-        return []
+        return None
     subject.settings = config.settings
-    rules = engine.relevant("context", config.selection)
-    findings, failed = engine.check(subject, rules, config.selection)
-    failures += failed
-    return findings
+    dockerfile.brought = subject.brought()
+    return subject
 
 
 def _failed(what: str, error: Exception) -> str:

@@ -27,8 +27,28 @@ OF_DOCKERFILE_PARSE = {
 }
 OTHERS = OF_DOCKERFILE_PARSE | {"dockgate", "dockerfile_parse", "tree_sitter", "tree_sitter_bash"}
 
+#: What a lint imports whose result is in the cache: no `re`, no `typing`, no `json`.
+CACHED_STDLIB = {
+    "__future__", "bisect", "collections", "enum", "errno", "functools", "gc", "importlib",
+    "itertools", "keyword", "operator", "reprlib", "types", "warnings",
+}  # fmt: skip
+CACHED = {
+    "dockgate", "dockgate.__main__", "dockgate.cli", "dockgate.cli.declare", "dockgate.cli.lint",
+    "dockgate.cli.output", "dockgate.cli.quick", "dockgate.cli.scope", "dockgate.linter",
+    "dockgate.linter.batch", "dockgate.linter.cache", "dockgate.linter.configuration",
+    "dockgate.linter.configuration.nearest", "dockgate.linter.errors", "dockgate.linter.files",
+    "dockgate.linter.progress", "dockgate.linter.redact", "dockgate.linter.report",
+    "dockgate.linter.reporters", "dockgate.linter.reporters.formats",
+    "dockgate.linter.reporters.frame", "dockgate.linter.reporters.place",
+    "dockgate.linter.reporters.text", "dockgate.linter.results", "dockgate.linter.scope",
+    "dockgate.linter.vocabulary", "dockgate.rules", "dockgate.rules.finding",
+    "dockgate.rules.record", "dockgate.rules.subjects", "dockgate.rules.subjects.text",
+}  # fmt: skip
+
 PROBE = """
-import sys
+import os, sys
+os.environ["XDG_CACHE_HOME"] = {cache!r}
+os.environ.pop("DOCKGATE_NO_CACHE", None)
 sys.path[:0] = {paths!r}
 before = set(sys.modules)
 from dockgate.__main__ import main
@@ -49,10 +69,11 @@ USER 1000
 """
 
 
-def imported(argv: list[str]) -> set[str]:
+def imported(argv: list[str], cache: Path | None = None) -> set[str]:
     """The modules that a lint imports in a bare interpreter: no site, no .pth files."""
     site = Path(dockerfile_parse.__file__).parents[1]
-    probe = PROBE.format(paths=[str(ROOT), str(site)], argv=argv)
+    home = str(cache) if cache is not None else "/dev/null"
+    probe = PROBE.format(paths=[str(ROOT), str(site)], argv=argv, cache=home)
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", probe], capture_output=True, text=True, check=True
     )
@@ -89,3 +110,16 @@ def test_rules_that_are_off_are_not_loaded(tmp_path: Path) -> None:
     assert "dockgate.rules.dockerfile.user.root_user" in rules
     assert "dockgate.rules.dockerfile.formatting.trailing_spaces" not in rules
     assert not {name for name in names if name.startswith("dockgate.rules.image.")}
+
+
+def test_a_lint_whose_result_is_known_imports_next_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".dockgate.yaml").write_text("rules: {root-user: off}\n")
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    argv = ["lint", str(tmp_path / "Dockerfile")]
+    first = imported(argv, tmp_path / "cache")
+    assert {"re", "tree_sitter", "dockgate.linter.run"} <= first
+    names = imported(argv, tmp_path / "cache")
+    assert {name for name in names if name.startswith("dockgate")} == CACHED
+    others = {name.partition(".")[0] for name in names} - {"dockgate"}
+    assert {name for name in others if not name.startswith("_")} <= CACHED_STDLIB

@@ -374,3 +374,18 @@ def test_twenty_thousand_files_take_two_seconds(tmp_path: Path) -> None:
     assert len(context.files) == 200 * 90 + 1
     assert len(context.copied[1].files) == 200
     assert spent < 2
+
+
+def test_what_dockerignore_leaves_decides_on_sources_before_install(tmp_path: Path) -> None:
+    fill(tmp_path, "package.json", "package-lock.json", "src/app.js", "README.md")
+    source = b"FROM node:22\nCOPY . .\nRUN npm ci\n"
+
+    def fires() -> bool:
+        report = run.lint_bytes(source, str(tmp_path / "Dockerfile"), context=str(tmp_path))
+        return "sources-before-install" in {finding.rule.name for finding in report.findings}
+
+    assert fires()
+    (tmp_path / ".dockerignore").write_text("*\n!package*.json\n")
+    assert not fires()
+    (tmp_path / ".dockerignore").write_text("*\n!package*.json\n!src\n")
+    assert fires()

@@ -159,7 +159,7 @@ def test_a_fix_that_breaks_the_file_is_not_applied(monkeypatch: pytest.MonkeyPat
         span = dockerfile.instructions[0].keyword
         yield Finding("x", span, fixes=[Fix("break it", (Edit(span, "NOPE"),))])
 
-    monkeypatch.setattr(rules_of("dockerfile")["sudo"], "check", breaking)
+    monkeypatch.setattr(rules_of("dockerfile")["unpinned-base"], "check", breaking)
     source = b"FROM debian:12.8\nUSER 1\n"
     fixed = run_fixes(source, "Dockerfile", Config(), unsafe=False, scope=Scope())
     assert fixed.data == source
@@ -171,7 +171,7 @@ def test_fixes_that_never_settle_come_to_an_end(monkeypatch: pytest.MonkeyPatch)
         end = len(dockerfile.text.text)
         yield Finding("x", Span(0, 4), fixes=[Fix("more", (Edit(Span(end, end), "# x\n"),))])
 
-    monkeypatch.setattr(rules_of("dockerfile")["sudo"], "check", growing)
+    monkeypatch.setattr(rules_of("dockerfile")["unpinned-base"], "check", growing)
     fixed = run_fixes(b"FROM debian:12.8\n", "f", Config(), unsafe=False, scope=Scope())
     assert fixed.applied == MAX_FIX_ROUNDS
     assert "did not settle" in fixed.failure
