@@ -9,6 +9,9 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from dockgate.linter.configuration.nearest import HADOLINT_NAMES as HADOLINT_NAMES
+from dockgate.linter.configuration.nearest import NAMES as NAMES
+from dockgate.linter.configuration.nearest import nearest
 from dockgate.linter.engine import (
     DEFAULT_SELECTION,
     SHELLCHECK,
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from dockgate.linter.configuration.config_file import ImageSecurityPolicy
     from dockgate.rules.subjects.dockerfile import Stage
 
-NAMES = (".dockgate.yaml", ".dockgate.yml")
-HADOLINT_NAMES = (".hadolint.yaml", ".hadolint.yml")
 DEFAULT_FAIL_ON = Severity.WARNING
 
 
@@ -50,6 +51,7 @@ class Config:
     """What a user has decided. Immutable: `for_path` and `with_options` give new ones."""
 
     __slots__ = (
+        "baseline",
         "fail_on",
         "inline_ignores",
         "notes",
@@ -71,6 +73,7 @@ class Config:
         overrides: tuple[Override, ...] = (),
         path: str = "",
         notes: tuple[str, ...] = (),
+        baseline: str = "",
     ) -> None:
         self.selection = selection
         self.settings = settings
@@ -80,6 +83,7 @@ class Config:
         self.overrides = overrides
         self.path = path  #: the file it was read from, "" for the defaults
         self.notes = notes  #: what could not be taken over, one line each
+        self.baseline = baseline  #: a file of accepted findings; "" for none
 
     def for_path(self, path: str) -> Config:
         """This configuration with the overrides that mean the file `path`, the last one first."""
@@ -183,8 +187,7 @@ def find(path: str) -> Config:
     folder = os.path.dirname(os.path.abspath(path))
     chain = _found.get(folder)
     if chain is None:
-        files = _upwards(folder, NAMES) or _upwards(folder, HADOLINT_NAMES)[:1]
-        chain = _found[folder] = [read(file) for file in files] or [DEFAULT_CONFIG]
+        chain = _found[folder] = [read(file) for file in nearest(folder)] or [DEFAULT_CONFIG]
     config = chain[0].for_path(path)
     if len(chain) > 1:
         from dockgate.linter.configuration.locks import under
@@ -210,23 +213,6 @@ def forget() -> None:
     """Read every file anew: for what lives longer than one run."""
     _found.clear()
     _read.clear()
-
-
-def _upwards(folder: str, names: Iterable[str]) -> list[str]:
-    """The file of one of these names in the folder and in each above it, the nearest first."""
-    found = []
-    while True:
-        for name in names:
-            candidate = os.path.join(folder, name)
-            if os.path.lexists(candidate):
-                if os.path.exists(candidate) and not os.path.isfile(candidate):
-                    raise UsageError(f"cannot read {candidate}: not a regular file")
-                found.append(candidate)
-                break
-        parent = os.path.dirname(folder)
-        if parent == folder or os.path.lexists(os.path.join(folder, ".git")):
-            return found
-        folder = parent
 
 
 def meant(name: str) -> frozenset[str]:

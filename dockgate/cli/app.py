@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from dockgate import __version__
+from dockgate.cli.completion import COMPLETERS, prepare
 from dockgate.cli.declare import MODULES, Argument, Command, Option, declared
 from dockgate.linter.errors import UsageError
 
@@ -27,6 +28,7 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]] | int:
 
     Raises UsageError, worded by typer.
     """
+    prepare(argv)
     command = typer.main.get_command(application())
     try:
         answer = command.main(list(argv) or ["--help"], prog_name="dockgate", standalone_mode=False)
@@ -111,7 +113,12 @@ def _argument(argument: Argument) -> inspect.Parameter:
         default = inspect.Parameter.empty
     elif not argument.many:
         kind = str | None
-    info = typer.Argument(metavar=argument.metavar, help=argument.help, show_default=False)
+    info = typer.Argument(
+        metavar=argument.metavar,
+        help=argument.help,
+        show_default=False,
+        autocompletion=COMPLETERS.get(argument.completes),
+    )
     return _parameter(argument.name, Annotated[kind, info], default)
 
 
@@ -130,6 +137,7 @@ def _option(option: Option) -> inspect.Parameter:
         help=option.help,
         metavar=option.metavar or None,
         show_default=option.default not in (None, False, (), ""),
+        autocompletion=COMPLETERS.get(option.completes),
     )
     return _parameter(option.name, Annotated[kind, info], default)
 

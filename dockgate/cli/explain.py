@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockgate.cli.declare import Argument, Command
+from dockgate.cli.declare import RULES, Argument, Command
 from dockgate.cli.output import write
 
 COMMAND = Command(
@@ -10,7 +10,12 @@ COMMAND = Command(
     "Say what a rule is about, why it matters and how to write it better.",
     "dockgate.cli.explain:run",
     arguments=(
-        Argument("rule", "RULE", "A rule's name or a peer's code; one code may mean several."),
+        Argument(
+            "rule",
+            "RULE",
+            "A rule's name or a peer's code; one code may mean several.",
+            completes=RULES,
+        ),
     ),
     examples=("dockgate explain root-user", "dockgate explain DL3002"),
 )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dockgate.cli.declare import Argument, Command, Option
+from dockgate.cli.declare import RULES, Argument, Command, Option
 from dockgate.cli.output import encoded, note, wants_color, write, write_bytes, write_error
 from dockgate.cli.scope import SCOPE
-from dockgate.linter import profiles
-from dockgate.linter.batch import Options, Outcome, lint_paths
-from dockgate.linter.config import rule_names
+from dockgate.linter.batch import Options, Outcome, fails, lint_paths
 from dockgate.linter.errors import UsageError
-from dockgate.linter.parsing import platforms
 from dockgate.linter.reporters import formats
-from dockgate.linter.run import Scope, build_args
-from dockgate.rules.rule import Severity
-from dockgate.rules.subjects.base_image import Bases
+from dockgate.linter.scope import Scope, build_args
+from dockgate.linter.vocabulary import PROFILES
+from dockgate.rules.finding import Severity
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from dockgate.rules.subjects.base_image import Bases
 
 SEVERITIES = ("error", "warning", "info", "style")
 
@@ -61,14 +63,23 @@ COMMAND = Command(
             "Run only these rules: names or peers' codes, with commas or repeated.",
             (),
             metavar="RULE",
+            completes=RULES,
         ),
-        Option("ignore", ("--ignore",), "texts", "Do not run these rules.", (), metavar="RULE"),
+        Option(
+            "ignore",
+            ("--ignore",),
+            "texts",
+            "Do not run these rules.",
+            (),
+            metavar="RULE",
+            completes=RULES,
+        ),
         Option(
             "profile",
             ("--profile",),
             "text",
             "Which rules run where nothing else is said; default where no configuration names one.",
-            choices=profiles.NAMES,
+            choices=PROFILES,
         ),
         Option(
             "shellcheck",
@@ -115,6 +126,56 @@ COMMAND = Command(
             "flag",
             "Ask the engine, or else a registry, what base images set: USER, ENV, SHELL, "
             "HEALTHCHECK …",
+            False,
+        ),
+        Option(
+            "baseline",
+            ("--baseline",),
+            "text",
+            "Leave out the findings that stand in this file; see docs/adoption.md.",
+            metavar="FILE",
+        ),
+        Option(
+            "write_baseline",
+            ("--write-baseline",),
+            "flag",
+            "Write today's findings into the baseline: create or renew it.",
+            False,
+        ),
+        Option(
+            "prune_baseline",
+            ("--prune-baseline",),
+            "flag",
+            "Take out of the baseline what is fixed by now; add nothing.",
+            False,
+        ),
+        Option(
+            "no_baseline",
+            ("--no-baseline",),
+            "flag",
+            "Do not look at the baseline that the configuration names.",
+            False,
+        ),
+        Option(
+            "diff_base",
+            ("--diff-base",),
+            "text",
+            "Tell only what has come since this revision of git, uncommitted changes too.",
+            metavar="REV",
+        ),
+        Option(
+            "jobs",
+            ("--jobs", "-j"),
+            "int",
+            "Processes to work in; 0: as many as pay.",
+            0,
+            metavar="N",
+        ),
+        Option(
+            "no_cache",
+            ("--no-cache",),
+            "flag",
+            "Neither use results of earlier runs nor keep this run's.",
             False,
         ),
         Option(
@@ -170,38 +231,83 @@ def run(
     target: str | None,
     platform: str | None,
     resolve: bool,
+    baseline: str | None,
+    write_baseline: bool,
+    prune_baseline: bool,
+    no_baseline: bool,
+    diff_base: str | None,
+    jobs: int,
+    no_cache: bool,
     stdin_filename: str | None,
     color: str,
     quiet: bool,
 ) -> int:
     """Lint; gives the exit code. Raises UsageError."""
-    if statistics and format != "text":
-        raise UsageError("--statistics counts in text only: leave out --format")
+    _refuse_together(
+        ("--statistics", statistics, f"--format {format}", format not in ("text", "json")),
+        ("--no-baseline", no_baseline, "--baseline", baseline is not None),
+        ("--no-baseline", no_baseline, "--write-baseline", write_baseline),
+        ("--no-baseline", no_baseline, "--prune-baseline", prune_baseline),
+        ("--write-baseline", write_baseline, "--prune-baseline", prune_baseline),
+        ("--diff-base", diff_base is not None, "--write-baseline", write_baseline),
+        ("--diff-base", diff_base is not None, "--prune-baseline", prune_baseline),
+        ("--diff", diff, "--diff-base", diff_base is not None),
+        ("--diff", diff, "--baseline", baseline is not None),
+        ("--diff", diff, "--write-baseline", write_baseline),
+        ("--diff", diff, "--prune-baseline", prune_baseline),
+    )
     if unsafe_fixes and not (fix or diff):
         raise UsageError("--unsafe-fixes does nothing alone: add --fix or --diff")
-    scope = Scope(
-        context,
-        build_args(build_arg),
-        target,
-        _platform(platform),
-        _bases() if resolve else None,
-    )
-    outcome = lint_paths(
-        paths or (".",),
-        Options(
-            config=config,
-            profile=profile or "",
-            shellcheck=shellcheck,
-            select=rule_names(select),
-            ignore=rule_names(ignore),
-            fail_on=Severity.parse(fail_on) if fail_on else None,
-            stdin_filename=stdin_filename or "",
-            scope=scope,
-            fix=fix,
-            unsafe_fixes=unsafe_fixes,
-            diff=diff,
+    if jobs < 0:
+        raise UsageError(f"--jobs {jobs}: write a number of processes, or 0 for as many as pay")
+    where = paths or (".",)
+    options = Options(
+        config=config,
+        profile=profile or "",
+        shellcheck=shellcheck,
+        select=_rule_names(select),
+        ignore=_rule_names(ignore),
+        fail_on=Severity.parse(fail_on) if fail_on else None,
+        stdin_filename=stdin_filename or "",
+        scope=Scope(
+            context,
+            build_args(build_arg),
+            target,
+            _platform(platform),
+            _bases() if resolve else None,
         ),
+        fix=fix,
+        unsafe_fixes=unsafe_fixes,
+        diff=diff,
+        jobs=jobs,
+        cache=not no_cache,
     )
+    changes, baselines = None, None
+    if diff_base is not None:
+        from dockgate.linter.changes import Changes
+
+        changes = Changes(diff_base, where, options)
+    if baseline is not None or write_baseline or prune_baseline:
+        from dockgate.linter.baseline import Baselines
+
+        baselines = Baselines(
+            options,
+            baseline or "",
+            write=write_baseline,
+            prune=prune_baseline,
+            tell_stale=changes is None,
+        )
+    outcome = lint_paths(where, options, changes.among if changes is not None else None)
+    if outcome.baselines and baselines is None and not (no_baseline or diff):
+        from dockgate.linter.baseline import Baselines
+
+        baselines = Baselines(options, tell_stale=changes is None)
+    if changes is not None:
+        outcome.notes += changes.apply(outcome.report)
+    if baselines is not None:
+        outcome.notes += baselines.apply(outcome.report)
+    if changes is not None or baselines is not None:
+        outcome.failed = fails(outcome.report, options)
     for line in outcome.notes:
         note(line)
     if diff:
@@ -222,9 +328,27 @@ def run(
     return 1 if found and not exit_zero else 0
 
 
+def _refuse_together(*pairs: tuple[str, bool, str, bool]) -> None:
+    for one, with_one, other, with_other in pairs:
+        if with_one and with_other:
+            raise UsageError(f"{one} does not go with {other}: leave one of them out")
+
+
+def _rule_names(names: tuple[str, ...]) -> frozenset[str]:
+    if not names:
+        return frozenset()
+    from dockgate.linter.config import rule_names
+
+    return rule_names(names)
+
+
 def _platform(text: str | None) -> str | None:
+    if not text:
+        return None
+    from dockgate.linter.parsing import platforms
+
     try:
-        return platforms.parse(text).name if text else None
+        return platforms.parse(text).name
     except ValueError as error:
         raise UsageError(f"--platform: {error}: write OS/ARCH, such as linux/arm64") from None
 

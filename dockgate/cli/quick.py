@@ -7,11 +7,14 @@ options — is left to typer, which also words the error: what is accepted here,
 
 from __future__ import annotations
 
-from typing import Any
-
 from dockgate.cli.declare import MODULES, Argument, Command, Option, declared
 
-Values = dict[str, Any]
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    Values = dict[str, Any]
 
 
 def recognise(argv: list[str]) -> tuple[Command, Values] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -14,6 +15,7 @@ from pydantic import (
     StrictInt,
     StrictStr,
     ValidationError,
+    model_validator,
 )
 
 from dockgate.linter import profiles
@@ -23,6 +25,7 @@ from dockgate.linter.configuration.sizes import parse_size
 from dockgate.linter.configuration.strict_yaml import Document, Key, load
 from dockgate.linter.engine import SHELLCHECK, Selection
 from dockgate.linter.errors import UsageError
+from dockgate.linter.secret_search.identity import MIN_SALT
 from dockgate.rules.rule import Severity
 from dockgate.rules.settings import Settings
 
@@ -37,11 +40,20 @@ def _size(value: Any) -> Any:
     return parse_size(str(value))
 
 
+def _below(value: Any) -> Any:
+    if isinstance(value, str) and (os.path.isabs(value) or ".." in value.split("/")):
+        raise ValueError("write a path below the folder of this file")
+    return value
+
+
 Level = Annotated[Literal["off", "error", "warning", "info", "style"], BeforeValidator(_level)]
 Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str)]
 Count = Annotated[StrictInt, Field(ge=0)]
 LabelFormat = Literal["text", "url", "semver", "hash", "rfc3339", "spdx", "email"]
 Names = tuple[StrictStr, ...]
+AllowHash = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{32}$")]
+Below = Annotated[StrictStr, BeforeValidator(_below)]
+NEVER = "never"  #: the `fail_on` of who only wants to be told
 
 
 class _Model(BaseModel):
@@ -56,12 +68,28 @@ class BaseImagePolicy(_Model):
     required_labels: Names = ()
 
 
+class VulnerabilityIgnore(_Model):
+    """A known vulnerability that is accepted, and why."""
+
+    id: StrictStr = Field(description="A CVE or another name of it.")
+    package: StrictStr = Field(default="", description="Empty: any package.")
+    expires: date | None = Field(default=None, description="The last day on which it holds.")
+    reason: Annotated[StrictStr, Field(min_length=1)]
+
+
 class VulnerabilityPolicy(_Model):
     """How many known vulnerabilities of each band an image may have; null: any number."""
 
     max_critical: Count | None = None
     max_high: Count | None = None
     max_medium: Count | None = None
+    max_data_age: Annotated[StrictInt, Field(ge=1)] = Field(
+        default=7, description="Days; with older vulnerability data nothing is accepted."
+    )
+    unrated: Literal["undecided", "critical", "high", "medium", "low"] = Field(
+        default="undecided", description="What a vulnerability that nobody has rated counts as."
+    )
+    ignore: tuple[VulnerabilityIgnore, ...] = ()
     auto_fix: StrictBool = Field(
         default=False, description="Update packages that have a known fix."
     )
@@ -88,6 +116,23 @@ class ImageSecurityPolicy(_Model):
     vulnerabilities: VulnerabilityPolicy = VulnerabilityPolicy()
     signing: SigningPolicy = SigningPolicy()
     size: SizePolicy = SizePolicy()
+
+
+class SecretsModel(_Model):
+    """Values that look like secrets and are none."""
+
+    salt: Annotated[StrictStr, Field(min_length=MIN_SALT)] | Literal[""] = Field(
+        default="", description="Random text of 16 characters or more: findings tell their hash."
+    )
+    allow: tuple[AllowHash, ...] = Field(
+        default=(), description="Hashes, as findings tell them, of values that are no secrets."
+    )
+
+    @model_validator(mode="after")
+    def _salted(self) -> Self:
+        if self.allow and not self.salt:
+            raise ValueError("write the salt that the hashes in allow were made with")
+        return self
 
 
 class OverrideModel(_Model):
@@ -127,6 +172,7 @@ class ConfigFile(_Model):
     secret_files: Names = Field(
         default=(), description="Further files that hold a secret: ends of paths, as globs."
     )
+    secrets: SecretsModel = SecretsModel()
     label_schema: dict[StrictStr, LabelFormat] = Field(
         default={}, description="Labels that an image is to have, each with the form of its value."
     )
@@ -139,13 +185,25 @@ class ConfigFile(_Model):
     end_of_life: dict[StrictStr, date] = Field(
         default={}, description="Further ends of support: image:branch and a day."
     )
-    fail_on: Literal["error", "warning", "info", "style"] | None = None
+    fail_on: Literal["error", "warning", "info", "style", "never"] | None = Field(
+        default=None, description="The severity from which on lint exits with 1."
+    )
+    inline_ignores: StrictBool = Field(
+        default=True, description="Whether comments in Dockerfiles ignore findings."
+    )
+    baseline: Below = Field(
+        default="", description="A file of accepted findings, relative to this file's folder."
+    )
     image_security_policy: ImageSecurityPolicy | None = None
 
 
 def read_file(path: str) -> Config:
     """The configuration in a `.dockgate.yaml`. Raises UsageError: file, line, what to do."""
-    document = load(path)
+    return from_document(load(path))
+
+
+def from_document(document: Document) -> Config:
+    """As `read_file`, of a file that has been loaded."""
     model = validate(ConfigFile, document)
     levels = severities(model.rules, document, ("rules",))
     return Config(
@@ -156,14 +214,27 @@ def read_file(path: str) -> Config:
             profile=profiles.profile(model.profile),
         ),
         settings=_settings(model),
-        fail_on=Severity.parse(model.fail_on) if model.fail_on else DEFAULT_FAIL_ON,
+        fail_on=_threshold(model.fail_on),
         policy=model.image_security_policy,
+        inline_ignores=model.inline_ignores,
         overrides=tuple(
             override(entry.paths, entry.stages, entry.rules, document, index)
             for index, entry in enumerate(model.overrides)
         ),
-        path=path,
+        path=document.path,
+        baseline=_beside(document.path, model.baseline),
     )
+
+
+def _beside(path: str, name: str) -> str:
+    """A file that the configuration in `path` names."""
+    return os.path.join(os.path.dirname(os.path.abspath(path)), name) if name else ""
+
+
+def _threshold(name: str | None) -> Severity | None:
+    if name is None:
+        return DEFAULT_FAIL_ON
+    return None if name == NEVER else Severity.parse(name)
 
 
 def _settings(model: ConfigFile) -> Settings:
@@ -172,6 +243,8 @@ def _settings(model: ConfigFile) -> Settings:
         trusted_registries=model.trusted_registries,
         secret_names=model.secret_names,
         secret_files=model.secret_files,
+        secret_salt=model.secrets.salt,
+        secret_allow=model.secrets.allow,
         label_schema=model.label_schema,
         strict_labels=model.strict_labels,
         end_of_life={name: day.isoformat() for name, day in model.end_of_life.items()},

@@ -18,7 +18,7 @@ from dockgate.rules.settings import Settings
 
 _LEVELS = ("error", "warning", "info", "style")
 _WITHOUT_EFFECT = ("format",)
-_LABEL_FORMATS = {"rawtext": "text"}  #: what dockgate calls otherwise
+LABEL_FORMATS = {"rawtext": "text"}  #: what dockgate calls otherwise
 
 
 def read_file(path: str) -> Config:
@@ -76,7 +76,7 @@ def _label_schema(document: Document) -> dict[str, str]:
         where = document.where(("label-schema",))
         raise UsageError(f"{where}: label-schema: not a mapping of labels to formats")
     formats = {str(name): value.lower() for name, value in schema.items()}
-    return {name: _LABEL_FORMATS.get(value, value) for name, value in formats.items()}
+    return {name: LABEL_FORMATS.get(value, value) for name, value in formats.items()}
 
 
 def _texts(document: Document, value: Any, key: Key) -> list[str]:

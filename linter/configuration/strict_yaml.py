@@ -41,6 +41,11 @@ def load(path: str) -> Document:
             data = file.read(MAX_YAML_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    return parse(path, data)
+
+
+def parse(path: str, data: bytes) -> Document:
+    """As `load`, of bytes that the file `path` holds or is to hold."""
     if len(data) > MAX_YAML_BYTES:
         raise UsageError(f"{path}: larger than {MAX_YAML_BYTES} bytes: no configuration")
     loader = None

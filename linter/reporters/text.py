@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dockgate.linter.report import FileReport, ImageReport, Report
 from dockgate.linter.reporters.frame import fix_diff, frame, shown
 from dockgate.linter.reporters.place import failures, position
-from dockgate.rules.rule import Finding, Severity
+from dockgate.rules.finding import Finding, Severity
 
 _CODES = {
     "bold": "1",
@@ -23,7 +23,7 @@ _CODES = {
     "refused": "1;31",
     "undecided": "1;33",
 }
-SHORT_DIGEST = 19  #: `sha256:` and twelve digits
+AGAIN = 5  #: reasons of a verdict that say again what a finding above them says
 
 
 class _Painter:
@@ -39,12 +39,17 @@ class _Painter:
 
 
 def render(
-    report: Report, *, color: bool = False, brief: bool = False, statistics: bool = False
+    report: Report,
+    *,
+    color: bool = False,
+    brief: bool = False,
+    statistics: bool = False,
+    columns: int | None = None,
 ) -> str:
     """The report as text.
 
     `brief`: one line a finding, no code, no summary. `statistics`: how often each rule fired
-    instead of the findings.
+    instead of the findings. `columns`: of the terminal; None where it is none.
     """
     paint = _Painter(color)
     blocks: list[str] = []
@@ -54,7 +59,7 @@ def render(
         for file in report.files:
             blocks += (_in_file(file, finding, paint, brief) for finding in file.findings)
         for image in report.images:
-            blocks += (_in_image(image, finding, paint, brief) for finding in image.findings)
+            blocks += _in_image(image, paint, brief, columns)
     blocks += (
         f"{paint('bold', shown(name))} {paint('error', 'undecided')} {shown(failure)}\n"
         for name, failure in failures(report)
@@ -103,28 +108,26 @@ def _body(file: FileReport, finding: Finding, paint: _Painter) -> Iterator[str]:
         yield f"{pad}{paint('help', 'help:')} dockgate explain {finding.rule.name}"
 
 
-def _in_image(image: ImageReport, finding: Finding, paint: _Painter, brief: bool) -> str:
-    place = shown(image.name)
-    if finding.path:
-        place += f":/{shown(finding.path.lstrip('/'))}"
-    head = _head(place, finding, paint)
+def _in_image(
+    image: ImageReport, paint: _Painter, brief: bool, columns: int | None
+) -> Iterator[str]:
+    from dockgate.linter.reporters import image_text
+
     if brief:
-        return head
-    rows = []
-    if finding.layer:
-        rows.append(f"  {paint('dim', 'layer:')} {shown(finding.layer[:SHORT_DIGEST])}")
-    help_ = finding.help or f"dockgate explain {finding.rule.name}"
-    rows.append(f"  {paint('help', 'help:')} {shown(help_)}")
-    return head + "".join(f"{row}\n" for row in rows) + "\n"
+        return (image_text.head(image, finding, paint) for finding in image.findings)
+    return image_text.blocks(image, paint, columns)
 
 
 def _statistics(report: Report, paint: _Painter) -> Iterator[str]:
-    counts: dict[tuple[str, Severity], int] = {}
-    for finding in report.findings:
-        key = finding.rule.name, finding.severity
-        counts[key] = counts.get(key, 0) + 1
-    for (name, severity), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{count:>6} {paint(severity.label, f'{severity.label:<7}')} {name}\n"
+    from dockgate.linter.reporters.statistics import counts
+
+    rows = counts(report)
+    width = max((len(row.rule) for row in rows), default=0)
+    for row in rows:
+        label = row.severity.label
+        files = f"{row.files} {_plural('file', row.files)}"
+        tail = f"in {files}{_mendable(row.safe, row.unsafe)}"
+        yield f"{row.findings:>6} {paint(label, f'{label:<7}')} {row.rule:<{width}}  {tail}\n"
 
 
 def _summary(report: Report) -> str:
@@ -147,6 +150,10 @@ def _summary(report: Report) -> str:
 def _fixable(report: Report) -> str:
     safe = sum(1 for f in report.findings if any(fix.safe for fix in f.fixes))
     unsafe = sum(1 for f in report.findings if f.fixes and not any(fix.safe for fix in f.fixes))
+    return _mendable(safe, unsafe)
+
+
+def _mendable(safe: int, unsafe: int) -> str:
     parts = [f"{safe} fixable with --fix"] if safe else []
     if unsafe:
         parts.append(f"{unsafe}{'' if safe else ' fixable'} with --unsafe-fixes")
@@ -157,7 +164,20 @@ def _verdict(report: Report, paint: _Painter) -> Iterator[str]:
     if report.verdict:
         digest = f" {shown(report.digest)}" if report.digest else ""
         yield f"{paint(report.verdict, report.verdict)}{digest}\n"
-        yield from (f"  {shown(reason)}\n" for reason in report.reasons)
+        yield from (f"  {shown(reason)}\n" for reason in _reasons(report))
+
+
+def _reasons(report: Report) -> list[str]:
+    """The verdict's reasons; of those that only say again what stands above, not too many."""
+    from dockgate.linter.reporters import rows
+
+    new = {row.message for row in rows.reasons(report)}
+    again = [reason for reason in report.reasons if reason not in new]
+    if len(again) <= AGAIN + 1:
+        return report.reasons
+    left = set(again[AGAIN:])
+    told = [reason for reason in report.reasons if reason not in left]
+    return [*told, f"and {len(again) - AGAIN} more of the findings above"]
 
 
 def _plural(noun: str, count: int) -> str:

@@ -159,7 +159,7 @@ def test_quiet_and_statistics(lint: Lint) -> None:
     put("Dockerfile", BAD)
     lines = lint("-q", "--select", "sudo,root-user")[1].splitlines()
     assert [line.split()[2] for line in lines] == ["sudo", "root-user"]
-    assert "     1 error   root-user\n" in lint("--statistics")[1]
+    assert "     1 error   root-user " in lint("--statistics")[1]
 
 
 def test_hadolint_format(lint: Lint) -> None:

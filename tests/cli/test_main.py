@@ -35,7 +35,10 @@ def test_version_and_help() -> None:
         (("lint", "--config", "/no/such"), "cannot read /no/such: No such file or directory"),
         (("lint", "--select", "rot-user"), "unknown rule 'rot-user': did you mean 'root-user'?"),
         (("lint", "--ignore", "DL3004,xx"), "unknown rule 'xx'"),
-        (("lint", "--statistics", "-f", "json"), "--statistics counts in text only"),
+        (
+            ("lint", "--statistics", "-f", "hadolint"),
+            "--statistics does not go with --format hadolint",
+        ),
         (("lint", "--unsafe-fixes"), "--unsafe-fixes does nothing alone"),
         (("lint", "--build-arg", "=x"), "--build-arg =x: write NAME=VALUE"),
         (("explain", "rootuser"), "unknown rule 'rootuser': did you mean 'root-user'?"),

@@ -110,7 +110,7 @@ def test_the_common_forms_need_no_typer(argv: list[str]) -> None:
     ("argv", "line"),
     [
         (["lint", "--nope"], "No such option: --nope"),
-        (["lint", "--format", "xml"], "'xml' is not one of 'text', 'json', 'hadolint'"),
+        (["lint", "--format", "xml"], "'xml' is not one of 'text', 'grouped', "),
         (["lint", "--output"], "requires an argument (see 'dockgate lint --help')"),
         (["lint", "--fix=1"], "does not take a value"),
         (["explain"], "Missing argument 'RULE' (see 'dockgate explain --help')"),

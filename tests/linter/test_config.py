@@ -88,6 +88,12 @@ def test_the_nearest_file_counts_as_far_as_the_root_of_the_repository(tmp_path: 
     assert config.find(str(tmp_path / "repo/Dockerfile")).fail_on == Severity.INFO
 
 
+def test_findings_may_never_fail_and_comments_never_ignore(tmp_path: Path) -> None:
+    found = config.read(written(tmp_path, "fail_on: never\ninline_ignores: false\n"))
+    assert found.fail_on is None
+    assert not found.inline_ignores
+
+
 def test_hadolint_counts_only_where_there_is_no_dockgate_file(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "a").mkdir()

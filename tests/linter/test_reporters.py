@@ -181,7 +181,8 @@ def test_statistics_and_summary() -> None:
     found = [finding(content, "a"), finding(content, "b"), finding(content, "a", Severity.INFO)]
     rendered = text.render(Report([FileReport("f", content, found)] * 2), statistics=True)
     assert rendered == (
-        "     4 error   some-rule\n     2 info    some-rule\n4 errors, 2 info in 2 files\n"
+        "     4 error   some-rule  in 2 files\n     2 info    some-rule  in 2 files\n"
+        "4 errors, 2 info in 2 files\n"
     )
     assert text.render(Report([])) == "no findings in 0 files\n"
 
