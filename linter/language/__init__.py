@@ -1,0 +1,1 @@
+"""What an editor asks about a Dockerfile: pure answers, without the protocol (linter/lsp.py)."""
