@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -114,7 +115,7 @@ def test_nothing_is_looked_at_again(home: Path, monkeypatch: pytest.MonkeyPatch)
         lambda: put(BAD + "\n"),
         lambda: put("rules: {sudo: off}\n", ".dockgate.yaml"),
         lambda: put("ignored: [DL3002]\n", ".hadolint.yaml"),
-        lambda: put("rules: {sudo: off}\n", "../.dockgate.yaml") or Path(".git").rmdir(),
+        lambda: (put("rules: {sudo: off}\n", "../.dockgate.yaml"), Path(".git").rmdir()),
     ],
     ids=["content", "configuration", "hadolint", "outer configuration"],
 )
@@ -151,9 +152,11 @@ def test_options_are_in_its_name(home: Path, options: dict[str, object]) -> None
 def test_every_option_is_in_its_name_unless_it_is_known_not_to_matter() -> None:
     before = cache._common(Options())
     for name in set(Options._fields) - {"cache", "config", "jobs", "scope"}:
-        assert cache._common(Options()._replace(**{name: "other"})) != before, name
+        other: Any = {name: "other"}
+        assert cache._common(Options()._replace(**other)) != before, name
     for name in set(Scope._fields) - {"context", "bases"}:
-        scope = Scope()._replace(**{name: "other"})
+        other = {name: "other"}
+        scope = Scope()._replace(**other)
         assert cache._common(Options(scope=scope)) != before, name
     assert cache._common(Options(jobs=7, cache=True)) == before
 
@@ -222,9 +225,9 @@ def test_another_version_of_the_rules_knows_nothing(tmp_path: Path) -> None:
         lambda entry: entry.write_bytes(entry.read_bytes()[:-1]),
         lambda entry: entry.write_bytes(entry.read_bytes().replace(b"root", b"toor")),
         lambda entry: entry.write_bytes(cache.FORM + b"0" * (cache.MAX_ENTRY + 1)),
-        lambda entry: entry.unlink() or os.mkfifo(entry),
-        lambda entry: entry.unlink() or entry.mkdir(),
-        lambda entry: entry.rename(entry.with_name("x")) and entry.symlink_to("x"),
+        lambda entry: (entry.unlink(), os.mkfifo(entry)),
+        lambda entry: (entry.unlink(), entry.mkdir()),
+        lambda entry: (entry.rename(entry.with_name("x")), entry.symlink_to("x")),
     ],
     ids=["empty", "cut", "changed", "huge", "pipe", "folder", "link"],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dockgate.linter import config, jobs, shellcheck
+from dockgate.linter import config, jobs, shellcheck, work
 from dockgate.linter.batch import Options, lint_paths
 from dockgate.linter.errors import UsageError
 from dockgate.linter.reporters import formats
@@ -74,7 +74,7 @@ def test_a_configuration_that_cannot_be_meant_ends_the_run() -> None:
 
 def test_a_process_that_dies_leaves_its_files_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
     put(60)
-    real = jobs.results
+    real = work.results
 
     def deadly(sources: list[Source], scope: Scope) -> Iterator[object]:
         for source in sources:

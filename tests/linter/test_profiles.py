@@ -13,6 +13,7 @@ from dockgate.linter.config import DEFAULT_CONFIG
 from dockgate.linter.engine import Selection
 from dockgate.linter.reporters import catalogue
 from dockgate.linter.run import lint_bytes
+from dockgate.linter.vocabulary import SECURITY
 from dockgate.rules.registry import all_rules
 from dockgate.rules.rule import Rule, Severity
 
@@ -64,14 +65,14 @@ def test_what_is_named_exists() -> None:
      "add-remote-without-checksum", "secret-in-context", "syntax-error", "image-root-user"],
 )  # fmt: skip
 def test_security_has(name: str) -> None:
-    assert profiles.includes(profiles.SECURITY, all_rules()[name])
+    assert profiles.includes(SECURITY, all_rules()[name])
 
 
 @pytest.mark.parametrize(
     "name", ["apt-recommends", "multiple-cmd", "maintainer-deprecated", "image-too-large"]
 )
 def test_security_has_not(name: str) -> None:
-    assert not profiles.includes(profiles.SECURITY, all_rules()[name])
+    assert not profiles.includes(SECURITY, all_rules()[name])
 
 
 def test_a_profile_decides_only_what_nobody_else_does() -> None:

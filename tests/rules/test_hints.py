@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dockgate.linter import profiles
@@ -14,7 +16,7 @@ DIGEST = "sha256:" + 64 * "0"
 DEBIAN = f"debian:12@{DIGEST}"
 
 
-def severity(rule: str, source: str, path: str = "Dockerfile", **selection: object) -> str:
+def severity(rule: str, source: str, path: str = "Dockerfile", **selection: Any) -> str:
     """How bad the rule's one finding is; "" where it has none."""
     config = Config(selection=Selection(**selection)) if selection else DEFAULT_CONFIG
     found = lint_bytes(source.encode(), path, config).findings
