@@ -71,7 +71,7 @@ class BaseCache:
             except BaseException:
                 os.unlink(temporary)
                 raise
-            _trim(path.parent)
+            trim(path.parent, MAX_FILES, MAX_BYTES)
         except OSError:
             pass
 
@@ -79,7 +79,7 @@ class BaseCache:
         return self._folder / digest.replace(":", "-") if self._folder is not None else None
 
 
-def _trim(folder: Path) -> None:
+def trim(folder: Path, most_files: int, most_bytes: int) -> None:
     """Take the oldest away once there is too much; what a dead run left behind ages as well."""
     files = []
     with os.scandir(folder) as entries:
@@ -89,10 +89,10 @@ def _trim(folder: Path) -> None:
                     found = entry.stat(follow_symlinks=False)
                     files.append((found.st_mtime, found.st_size, entry.path))
     count, size = len(files), sum(size for _, size, _ in files)
-    if count <= MAX_FILES and size <= MAX_BYTES:
+    if count <= most_files and size <= most_bytes:
         return
     for _, length, path in sorted(files):
-        if count <= MAX_FILES * _KEPT and size <= MAX_BYTES * _KEPT:
+        if count <= most_files * _KEPT and size <= most_bytes * _KEPT:
             break
         with contextlib.suppress(OSError):
             os.unlink(path)

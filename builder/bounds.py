@@ -31,7 +31,8 @@ MAX_UNPACKED = 64 * GIB
 #: real software unpack to 2 to 10 times their size; deflate reaches 1,032 times with zeros only.
 FREE_UNPACKED = 1 * GIB
 MAX_RATIO = 100
-#: Entries (files, folders, links) of one source, and the bytes of all their names.
+#: Entries (files, folders, links) of one source, and the bytes of memory that they and their names
+#: take. Real images have names of 20 bytes in folders of ten files: a million are 200 MiB.
 MAX_ENTRIES = 1_000_000
 MAX_NAMES = 256 * MIB
 #: Bytes of one path or link target: PATH_MAX of Linux.
@@ -40,10 +41,12 @@ MAX_PATH = 4096
 MAX_PATH_DEPTH = 256
 #: Bytes of one extended header; Go's archive/tar, which engines read layers with, takes no more.
 MAX_EXTENDED_HEADER = 1 * MIB
+#: Hard links of one layer that are wanted under their own names: each is held in memory.
+MAX_LINKED = 100_000
 #: Secrets told of one layer; a file may be made of nothing else.
 MAX_SECRETS = 10_000
-#: Bytes of the files of one source whose content is kept for the rules (`KEPT` in layers.py).
-MAX_KEPT = 8 * MIB
+#: Bytes of JSON of what readers make of the files of one source.
+MAX_VALUES = 32 * MIB
 #: Characters of an error's text.
 MAX_ERROR = 1_000
 #: Seconds for all layers of one source.
@@ -72,14 +75,14 @@ def where(place: str) -> Iterator[None]:
 class Budget:
     """What one source may still cost; `take` and `entry` raise ImageError when it is spent."""
 
-    __slots__ = ("_deadline", "_entries", "_kept", "_left", "_limit", "_names", "_stored")
+    __slots__ = ("_deadline", "_entries", "_left", "_limit", "_names", "_stored", "_values")
 
     def __init__(self) -> None:
         self._stored = 0
         self._limit = self._left = FREE_UNPACKED
         self._entries = MAX_ENTRIES
         self._names = MAX_NAMES
-        self._kept = MAX_KEPT
+        self._values = MAX_VALUES
         self._deadline = time.monotonic() + MAX_SECONDS
 
     def allow(self, stored: int) -> None:
@@ -100,15 +103,23 @@ class Budget:
         if time.monotonic() > self._deadline:
             raise ImageError(f"was not read within {MAX_SECONDS:.0f} seconds: split the image")
 
-    def keep(self, size: int) -> None:
-        """Count `size` bytes of a file that is kept in memory."""
-        self._kept -= size
-        if self._kept < 0:
-            raise ImageError(f"has account files of more than {human_size(MAX_KEPT)}")
+    def give(self, size: int) -> None:
+        """Let `size` bytes that were counted be unpacked a second time."""
+        self._left += size
+
+    def value(self, size: int) -> None:
+        """Count `size` bytes of JSON that a reader made of a file."""
+        self._values -= size
+        if self._values < 0:
+            raise ImageError(f"has packages and findings of more than {human_size(MAX_VALUES)}")
 
     def entry(self, names: int) -> None:
-        """Count an entry whose path and link target have `names` characters."""
-        self._entries -= 1
+        """Count an entry that takes `names` bytes of memory."""
+        self.entries(1, names)
+
+    def entries(self, count: int, names: int) -> None:
+        """Count as many entries, which take `names` bytes of memory together."""
+        self._entries -= count
         self._names -= names
         if self._entries < 0:
             raise ImageError(f"has more than {MAX_ENTRIES:,} files: scan one platform, or split it")

@@ -1,26 +1,36 @@
-"""One layer, streamed once: its digests, what it brings or takes away, and its secrets."""
+"""One layer, streamed once: its digests, what it brings or takes away, what readers make of it."""
 
 from __future__ import annotations
 
-from dockgate.builder.bounds import (
-    MAX_SECRETS,
-    Budget,
-    ImageError,
-)
+import json
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from functools import partial
+from typing import cast
+
+from dockgate.builder import accounts_reader, secret_reader
+from dockgate.builder.bounds import MAX_LINKED, MAX_SECRETS, Budget, ImageError
+from dockgate.builder.content import Held, Spooled
+from dockgate.builder.dispatch import AnyReader, Choice, Dispatch
 from dockgate.builder.store import inside
 from dockgate.builder.tarstream import Member, TarStream
 from dockgate.builder.unpack import LayerStream, Section, new_hash, require_digest
-from dockgate.linter.secret_search.file_search import PIECE, FileSearch
-from dockgate.rules.subjects.image import Entry, Layer
+from dockgate.linter.configuration.sizes import human_size
+from dockgate.linter.errors import UnfinishedError
+from dockgate.rules.subjects.entries import Entry
+from dockgate.rules.subjects.image import Layer
+from dockgate.rules.subjects.reading import Json, Reader, ReadError, Stream, StreamReader
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 
-#: Files whose content rules read, by the end of their path: Nix links /etc/passwd to its store.
-KEPT = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release")
+#: Bytes of a file that are in memory at once.
+PIECE = 8 << 20
+#: Hard links to hard links that are followed.
+MAX_LINKS = 40
 
 
-def read_layer(layer: Layer, section: Section, budget: Budget) -> None:
+def read_layer(layer: Layer, section: Section, budget: Budget, dispatch: Dispatch) -> None:
     """Fill `layer` from its blob, which must have its digest, and the blob's tar its `diff_id`.
 
     A layer of the old `docker save` form has no digest of its own: it is set from the blob.
@@ -28,8 +38,9 @@ def read_layer(layer: Layer, section: Section, budget: Budget) -> None:
     """
     stored = new_hash(layer.digest or layer.diff_id)
     stream = LayerStream(section, stored, new_hash(layer.diff_id), budget)
+    reading = LayerPass(layer, budget, dispatch)
     try:
-        _read_tar(layer, TarStream(stream), budget)
+        reading.run(TarStream(stream))
         stream.drain()
     except ImageError:
         if layer.digest:  # a damaged blob is told as such
@@ -43,24 +54,206 @@ def read_layer(layer: Layer, section: Section, budget: Budget) -> None:
     if stream.tar_hash.hexdigest() != layer.diff_id.partition(":")[2]:
         raise ImageError(f"unpacks to something else than its diff_id {layer.diff_id}")
     layer.unpacked = stream.size
+    if reading.linked:
+        with section.again() as again:
+            second = LayerStream(again, new_hash(layer.diff_id), new_hash(layer.diff_id), budget)
+            budget.give(layer.unpacked)
+            reading.run_linked(TarStream(second))
+    finish(layer)
 
 
-def _read_tar(layer: Layer, tar: TarStream, budget: Budget) -> None:
-    for member in tar:
-        entry = _entry(member)
-        budget.entry(len(entry.path) + len(entry.link))
-        layer.entries.append(entry)
-        if entry.kind == "file":
-            kept = entry.path.endswith(KEPT)
-            if kept:
-                budget.keep(entry.size)
-                layer.contents[entry.path] = b""
-            if member.stored:
-                start = _read_file(layer, entry.path, tar)
-                if kept:
-                    layer.contents[entry.path] = start
-        elif entry.kind == "hardlink" and entry.link in layer.contents:
-            layer.contents[entry.path] = layer.contents[entry.link]
+def finish(layer: Layer) -> None:
+    """Set what stands in a layer apart from the readers' values. Raises ImageError."""
+    layer.entries.done()
+    layer.secrets = secret_reader.secrets_of(layer.results.get(secret_reader.NAME, {}))
+    layer.contents = accounts_reader.contents_of(layer.results.get(accounts_reader.NAME, {}))
+    if len(layer.secrets) > MAX_SECRETS:
+        raise ImageError(f"has more than {MAX_SECRETS:,} secrets")
+
+
+class LayerPass:
+    """The one pass over a layer in which all readers are served."""
+
+    def __init__(self, layer: Layer, budget: Budget, dispatch: Dispatch) -> None:
+        self.layer = layer
+        self.budget = budget
+        self.dispatch = dispatch
+        #: hard links that readers ask for by name: what they were told of came before
+        self.linked: list[Entry] = []
+        self._valued: set[str] = set()  # paths of which there is a value
+        for reader in dispatch.readers:
+            layer.results[reader.name] = {}
+
+    def run(self, tar: TarStream) -> None:
+        """Read every entry and hand out the files."""
+        layer, budget, dispatch = self.layer, self.budget, self.dispatch
+        append = layer.entries.append
+        for member in tar:
+            entry = _entry(member)
+            budget.entry(append(entry))
+            path = entry.path
+            if path in self._valued and entry.kind not in ("whiteout", "opaque"):
+                self._set_aside(path)
+            if entry.kind == "file":
+                choices = dispatch.of(path, entry.mode)
+                if choices:
+                    pairs = [(entry, choice) for choice in choices]
+                    self.file(pairs, entry.size, _content(member, tar, budget))
+            elif entry.kind == "hardlink" and dispatch.named(path, entry.mode):
+                self.linked.append(entry)
+                if len(self.linked) > MAX_LINKED:
+                    raise ImageError(f"has more than {MAX_LINKED:,} hard links to package files")
+
+    def run_linked(self, tar: TarStream) -> None:
+        """Hand out, in a second reading, files that are wanted under the name of a hard link."""
+        links = {one.path: one.link for one in self.layer.entries if one.kind == "hardlink"}
+        wanted: dict[str, list[Entry]] = {}
+        for entry in self.linked:
+            target = entry.link
+            for _ in range(MAX_LINKS):
+                if target not in links:
+                    break
+                target = links[target]
+            wanted.setdefault(target, []).append(entry)
+        for member in tar:
+            path = inside(member.name)
+            if member.kind != "file" or path not in wanted:
+                continue
+            names = [one._replace(kind="file", size=member.size) for one in wanted.pop(path)]
+            pairs = [
+                (one, choice)
+                for one in names
+                for choice in sorted(self.dispatch.named(one.path, one.mode))
+            ]
+            self.file(pairs, member.size, _content(member, tar, self.budget))
+        for target, entries in wanted.items():
+            self._gap(
+                f"the hard link {entries[0].path!r} leads to no file of the layer: {target!r}"
+            )
+
+    def file(
+        self, pairs: Iterable[tuple[Entry, Choice]], size: int, read: Callable[[int], bytes]
+    ) -> None:
+        """Hand a file, under one name or several, to those of the readers that it fits.
+
+        `read` gives its content, `size` is how long that is.
+        """
+        piece = read(PIECE)
+        readers: list[tuple[Reader, Entry]] = []
+        streams: list[tuple[StreamReader, Entry, Stream]] = []
+        whole = False
+        taken: tuple[AnyReader | None, Entry | None] = (None, None)
+        for entry, choice in pairs:
+            starts = choice.starts
+            if size < choice.smallest or (starts and not piece.startswith(starts)):
+                continue
+            reader, largest = choice.reader, choice.largest
+            if taken[0] is reader and taken[1] is entry:  # by another of its wants
+                continue
+            if largest is not None and size > largest:
+                self._too_large(entry, choice, size)
+                continue
+            taken = reader, entry
+            if choice.streams:
+                stream = self._open(cast("StreamReader", reader), entry)
+                if stream is not None:
+                    streams.append((cast("StreamReader", reader), entry, stream))
+            else:
+                readers.append((cast("Reader", reader), entry))
+                whole = whole or choice.want.whole
+        if not readers:
+            self._stream(streams, piece, read)
+        elif len(piece) == size or not whole:
+            self._stream(streams, piece, read)
+            self._read(readers, Held(size, piece))
+        else:
+            with closing(Spooled(size, piece)) as content:
+                self._stream(streams, piece, partial(content.pass_on, read))
+                content.take_rest(read, PIECE)
+                self._read(readers, content)
+
+    def _read(self, readers: list[tuple[Reader, Entry]], content: Held) -> None:
+        for reader, entry in readers:
+            self._value(reader, entry, partial(reader.read, entry, content))
+
+    def _stream(
+        self,
+        streams: list[tuple[StreamReader, Entry, Stream]],
+        piece: bytes,
+        read: Callable[[int], bytes],
+    ) -> None:
+        """Hand a file on piece by piece."""
+        while piece and streams:
+            streams = [one for one in streams if self._feed(*one, piece)]
+            piece = read(PIECE) if len(piece) == PIECE else b""
+        for reader, entry, stream in streams:
+            self._value(reader, entry, stream.end)
+
+    def _too_large(self, entry: Entry, choice: Choice, size: int) -> None:
+        if choice.want.must:
+            self._gap(
+                f"{entry.path!r} has {human_size(size)}: {choice.reader.name} reads "
+                f"{human_size(choice.largest or 0)} at most"
+            )
+
+    # -- what readers do, and do wrong
+
+    def _open(self, reader: StreamReader, entry: Entry) -> Stream | None:
+        try:
+            return reader.open(entry)
+        except Exception as error:  # told, and the scan undecided: never a silent gap
+            self._failed(reader, entry, error)
+            return None
+
+    def _feed(self, reader: StreamReader, entry: Entry, stream: Stream, piece: bytes) -> bool:
+        try:
+            stream.feed(piece)
+        except Exception as error:
+            self._failed(reader, entry, error)
+            self._value(reader, entry, stream.end)  # what it has found so far
+            return False
+        return True
+
+    def _value(self, reader: AnyReader, entry: Entry, make: Callable[[], Json]) -> None:
+        try:
+            value = make()
+            if value is None:
+                return
+            size = len(json.dumps(value))
+        except Exception as error:
+            self._failed(reader, entry, error)
+            return
+        self.budget.value(size + len(entry.path))
+        self.layer.results[reader.name][entry.path] = value
+        self._valued.add(entry.path)
+
+    def _failed(self, reader: AnyReader, entry: Entry, error: Exception) -> None:
+        if isinstance(error, ImageError):
+            raise error
+        said = str(error)
+        if not isinstance(error, ReadError | UnfinishedError):
+            said = f"{type(error).__name__}: {error}"
+        self._gap(f"{reader.name} could not read {entry.path!r}: {said}")
+
+    def _gap(self, text: str) -> None:
+        self.layer.unread = self.layer.unread or text
+
+    def _set_aside(self, path: str) -> None:
+        """The path stands in the tar once more: it is another file from here on."""
+        self._valued.discard(path)
+        for values in self.layer.results.values():
+            if path in values:
+                number = 1
+                while f"{path}//{number}" in values:
+                    number += 1
+                values[f"{path}//{number}"] = values.pop(path)
+
+
+def _content(member: Member, tar: TarStream, budget: Budget) -> Callable[[int], bytes]:
+    """How a file's content is read; the holes of a sparse one count as what they unpack to."""
+    if member.size > member.stored:
+        budget.take(member.size - member.stored)
+    return tar.read
 
 
 def _entry(member: Member) -> Entry:
@@ -77,28 +270,7 @@ def _entry(member: Member) -> Entry:
             if hidden in ("", ".", ".."):
                 raise ImageError(f"has a whiteout of nothing: {path!r}")
             kind, path = "whiteout", f"{folder}/{hidden}" if folder else hidden
-    return Entry(path, kind, member.mode, member.uid, member.gid, member.size, link)
-
-
-def _read_file(layer: Layer, path: str, tar: TarStream) -> bytes:
-    """Search a file to its end; gives its first piece."""
-    search = FileSearch(path)
-    start = data = tar.read(PIECE)
-    while data:
-        _add(layer, path, search, data)
-        data = tar.read(PIECE)
-    return start
-
-
-def _add(layer: Layer, path: str, search: FileSearch, data: bytes) -> None:
-    """Add the secrets that the next part of the file holds."""
-    try:
-        found = search.feed(data)
-    except Exception as error:  # told, and the scan undecided: never a silent gap
-        layer.unread = layer.unread or (
-            f"the search for secrets in {path!r} failed: {type(error).__name__}: {error}"
-        )
-        return
-    if len(layer.secrets) + len(found) > MAX_SECRETS:
-        raise ImageError(f"has more than {MAX_SECRETS:,} secrets")
-    layer.secrets += found
+    mode = 0o777 if kind == "symlink" else member.mode  # Linux knows no other
+    return Entry(
+        path, kind, mode, member.uid, member.gid, member.size, link, member.device, member.xattrs
+    )

@@ -188,6 +188,7 @@ def parse_config(data: bytes) -> tuple[ImageConfig, str, list[str]]:
     config = ImageConfig()
     config.os = field(document, "os", str) or ""
     config.architecture = field(document, "architecture", str) or ""
+    config.created = field(document, "created", str) or ""
     for step in field(document, "history", list) or []:
         created_by = field(step, "created_by", str) or ""
         config.history.append(HistoryStep(created_by, bool(field(step, "empty_layer", bool))))

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from dockgate.builder.bounds import MAX_ENTRIES, Budget, ImageError
 from dockgate.builder.tarstream import TarStream
-from dockgate.builder.unpack import DIGEST, GZIP, ZSTD, Section, unpacked
+from dockgate.builder.unpack import DIGEST, GZIP, ZSTD, FileSection, Section, unpacked
 from dockgate.linter.configuration.sizes import human_size
 
 #: Links that are followed within an archive: docker save linked equal layers until version 25.
@@ -25,6 +25,7 @@ class Store(Protocol):
     """What blobs are found in."""
 
     is_archive: bool
+    is_remote: bool  #: a blob that is not looked for need not be there at all
 
     def find(self, path: str) -> Section | None:
         """The file at `path` (relative, with `/`), None when there is none."""
@@ -64,6 +65,7 @@ class Folder:
     """An OCI layout as a folder."""
 
     is_archive = False
+    is_remote = False
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -80,7 +82,7 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             os.close(fd)
             raise ImageError(f"{path} is no file")
-        return Section(fd, 0, status.st_size, owned=True)
+        return FileSection(fd, 0, status.st_size, owned=True)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -90,6 +92,7 @@ class Archive:
     """An OCI layout or `docker save` output as one tar."""
 
     is_archive = True
+    is_remote = False
 
     def __init__(self, fd: int) -> None:
         """Takes over `fd`, a regular file, unless it raises ImageError."""
@@ -134,7 +137,7 @@ class Archive:
         name = inside(path)
         for _ in range(MAX_LINKS):
             if name in self._files:
-                return Section(self._fd, *self._files[name])
+                return FileSection(self._fd, *self._files[name])
             if name not in self._links:
                 return None
             name = self._links[name]
@@ -168,6 +171,8 @@ class _Seekable:
 
 def inside(name: str) -> str:
     """A path of a tar as one relative to the root, which `..` does not leave; "" is the root."""
+    if name and name[0] not in "/." and name[-1] != "/" and "/." not in name and "//" not in name:
+        return name  # as most are
     return posixpath.normpath("/" + name).lstrip("/")
 
 
@@ -181,7 +186,7 @@ def _spooled(fd: int) -> int:
     budget.allow(size)
     with tempfile.TemporaryFile(prefix="dockgate-") as file:
         try:
-            for data in unpacked(Section(fd, 0, size).read):
+            for data in unpacked(FileSection(fd, 0, size).read):
                 budget.take(len(data))
                 file.write(data)
             file.flush()

@@ -7,12 +7,17 @@ have no content whatever their size says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
+from zlib import adler32
 
 from dockgate.builder.bounds import MAX_EXTENDED_HEADER, MAX_PATH, MAX_PATH_DEPTH, ImageError
+from dockgate.builder.sparse import Map, checked, content_map, is_pax_sparse, old_map, pax_map
+from dockgate.rules.subjects.entries import NO_DEVICE, NO_XATTRS
 
 BLOCK = 512
+_END = bytes(BLOCK)
 
 KINDS = {
     b"0": "file",
@@ -26,9 +31,9 @@ KINDS = {
     b"5": "dir",
     b"6": "fifo",
 }
-#: Numbers of a sparse map (PAX 1.0) or of its extension blocks (old GNU); Linux's tar writes
-#: some thousands for the most fragmented file.
-MAX_SPARSE_NUMBERS = 1_000_000
+#: PAX records of extended attributes (star's, which Go reads; it passes LIBARCHIVE's over).
+XATTR = "SCHILY.xattr."
+_SPARSE_RECORDS = ("GNU.sparse.offset", "GNU.sparse.numbytes")
 
 
 class Source(Protocol):
@@ -51,27 +56,54 @@ class Member(NamedTuple):
     gid: int
     size: int  #: of the file, holes included
     link: str
-    stored: int  #: bytes of content that follow in the tar
+    stored: int  #: bytes of content that follow in the tar, without holes
+    device: tuple[int, int] = NO_DEVICE  #: major and minor number
+    xattrs: Mapping[str, bytes] = NO_XATTRS
 
 
 class TarStream:
     """The members of a tar; `read` gives the content of the one that iteration stands at."""
 
-    __slots__ = ("_content", "_padding", "_source")
+    __slots__ = ("_at", "_content", "_map", "_padding", "_piece", "_size", "_source")
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._content = 0
+        self._content = 0  # bytes that are left in the tar
         self._padding = 0
+        self._map: Map | None = None  # of a sparse file, and how far it has been read
+        self._piece = self._at = self._size = 0
 
     def read(self, size: int) -> bytes:
-        """At most `size` bytes of the current member's content; b"" at its end."""
+        """At most `size` bytes of the current member's content, fewer only at its end."""
+        if self._map is not None:
+            return self._read_sparse(size, self._map)
         wanted = min(size, self._content)
         data = self._source.read(wanted)
         if len(data) < wanted:
             raise ImageError("is cut short: a file's content ends before its size")
         self._content -= wanted
         return data
+
+    def _read_sparse(self, size: int, pieces: Map) -> bytes:
+        parts = []
+        left = min(size, self._size - self._at)
+        while left:
+            offset, length = self._size, 0
+            if self._piece < len(pieces):
+                offset, length = pieces[self._piece]
+            if self._at < offset:
+                part = bytes(min(left, offset - self._at))
+            else:
+                wanted = min(left, offset + length - self._at)
+                part = self._source.read(wanted)
+                if len(part) < wanted:
+                    raise ImageError("is cut short: a file's content ends before its size")
+                self._content -= wanted
+                self._piece += self._at + wanted == offset + length
+            self._at += len(part)
+            left -= len(part)
+            parts.append(part)
+        return b"".join(parts)
 
     def _pass(self) -> None:
         rest = self._content + self._padding
@@ -80,6 +112,7 @@ class TarStream:
         self._content = self._padding = 0
 
     def _follow(self, size: int) -> None:
+        self._map = None
         self._content = size
         self._padding = -size % BLOCK
 
@@ -94,7 +127,7 @@ class TarStream:
                 return
             if len(header) < BLOCK:
                 raise ImageError("is cut short: a tar header is not whole")
-            if not any(header):
+            if header == _END:
                 following = self._source.read(BLOCK)
                 if any(following):
                     raise ImageError("has data after a tar's end mark")
@@ -137,13 +170,13 @@ class TarStream:
             prefix = header[345:476] if header[508:] == b"tar\0" else header[345:500]
             name = _text(prefix) + "/" + name
         link = _text(header[157:257]) if kind in ("symlink", "hardlink") else ""
+        mode, uid, gid = _rights(header[100:124])
         name = long_name or pax.get("path") or name
-        if link or long_link or "linkpath" in pax:
-            link = long_link or pax.get("linkpath") or link
-        size = _decimal(pax, "size", size)
-        uid = _decimal(pax, "uid", _number(header[108:116]))
-        gid = _decimal(pax, "gid", _number(header[116:124]))
-        mode = _number(header[100:108]) & 0o7777
+        link = long_link or pax.get("linkpath") or link
+        if pax:
+            size = _decimal(pax, "size", size)
+            uid = _decimal(pax, "uid", uid)
+            gid = _decimal(pax, "gid", gid)
         if flag == b"\0" and name.endswith("/"):
             kind = "dir"
         if size < 0:
@@ -155,59 +188,47 @@ class TarStream:
             )
         if name.count("/") > MAX_PATH_DEPTH:
             raise ImageError(f"has a path {name.count('/')} folders deep: {MAX_PATH_DEPTH} is most")
+        pieces: Map | None = None
         if flag == b"S":
             size = _number(header[483:495])
-            self._pass_sparse_blocks(header)
+            pieces = old_map(header, _number, self._block)
         self._follow(stored)
-        if kind == "file" and pax and _is_pax_sparse(pax):
+        if kind == "file" and pax and is_pax_sparse(pax):
             name = pax.get("GNU.sparse.name") or name
             size = _decimal(pax, "GNU.sparse.realsize", _decimal(pax, "GNU.sparse.size", size))
-            if pax.get("GNU.sparse.major") == "1":
-                self._pass_sparse_map()
-                stored = self._content
-        return Member(name, kind, mode, uid, gid, size, link, stored)
+            v1 = pax.get("GNU.sparse.major") == "1"
+            pieces = content_map(partial(self.read, BLOCK)) if v1 else pax_map(pax)
+            stored = self._content
+        if pieces is not None:
+            self._map = checked(pieces, size, stored)
+            self._size, self._at, self._piece = size, 0, 0
+        device = NO_DEVICE
+        if kind in ("char", "block"):
+            device = _number(header[329:337]), _number(header[337:345])
+        xattrs = _xattrs(pax) if pax else NO_XATTRS
+        return Member(name, kind, mode, uid, gid, size, link, stored, device, xattrs)
 
-    def _pass_sparse_blocks(self, header: bytes) -> None:
-        """Old GNU sparse files: 21 further places in each block behind the header."""
-        more = header[482]
-        blocks = 0
-        while more:
-            block = self._source.read(BLOCK)
-            blocks += 1
-            if len(block) < BLOCK or blocks * 42 > MAX_SPARSE_NUMBERS:
-                raise ImageError("has a sparse file whose map is damaged")
-            more = block[504]
-
-    def _pass_sparse_map(self) -> None:
-        """PAX sparse 1.0: decimal lines (a count, then two for each piece) before the data."""
-        lines, numbers = 0, 1
-        first = b""
-        while lines < numbers:
-            block = self.read(BLOCK)
-            if not block:
-                raise ImageError("has a sparse file whose map is damaged")
-            if lines == 0:
-                first += block
-                count, found, _ = first.partition(b"\n")
-                if not found:
-                    continue
-                if not count.isdigit() or len(count) > 9 or 2 * int(count) > MAX_SPARSE_NUMBERS:
-                    raise ImageError("has a sparse file whose map is damaged")
-                numbers = 1 + 2 * int(count)
-                lines = first.count(b"\n")
-            else:
-                lines += block.count(b"\n")
+    def _block(self) -> bytes:
+        return self._source.read(BLOCK)
 
 
-def _is_pax_sparse(pax: dict[str, str]) -> bool:
-    major, minor = pax.get("GNU.sparse.major", ""), pax.get("GNU.sparse.minor", "")
-    if major or minor:
-        return (major, minor) in (("0", "0"), ("0", "1"), ("1", "0"))
-    return bool(pax.get("GNU.sparse.map") or pax.get("GNU.sparse.numblocks"))
+def _xattrs(pax: dict[str, str]) -> Mapping[str, bytes]:
+    """The extended attributes that the records bring."""
+    return {
+        key.removeprefix(XATTR): value.encode("utf-8", "surrogateescape")
+        for key, value in pax.items()
+        if key.startswith(XATTR)
+    }
 
 
 def _text(field: bytes) -> str:
     return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=256)
+def _rights(field: bytes) -> tuple[int, int, int]:
+    """Mode, user and group: the same for most of an image's files."""
+    return _number(field[:8]) & 0o7777, _number(field[8:16]), _number(field[16:24])
 
 
 def _number(field: bytes) -> int:
@@ -241,12 +262,13 @@ def _decimal(pax: dict[str, str], key: str, default: int) -> int:
 
 def _check_sum(header: bytes) -> None:
     """Raises ImageError unless the header's sum is right, over unsigned or signed bytes."""
-    expected = _number(header[148:156])
-    found = sum(header) - sum(header[148:156]) + 8 * 32
-    if found == expected:
+    field = header[148:156]
+    expected = _number(field)
+    # The low half of Adler-32 (RFC 1950 8.2) is the sum of all bytes, plus 1, modulo 65,521.
+    if ((adler32(header) & 0xFFFF) - 1 - sum(field) + 256 - expected) % 65_521 == 0:
         return
     high = sum(byte > 127 for byte in header[:148] + header[156:])
-    if found - 256 * high != expected:
+    if sum(header) - sum(field) + 256 - 256 * high != expected:
         raise ImageError("is no tar: a header's checksum is wrong")
 
 
@@ -254,6 +276,7 @@ def _records(content: bytes) -> dict[str, str]:
     """The records of a PAX header: a length, KEY=VALUE, LF (POSIX.1-2001 pax)."""
     records: dict[str, str] = {}
     at = 0
+    sparse = ""
     while at < len(content):
         space = content.find(b" ", at, at + 20)
         digits = content[at:space] if space > 0 else b""
@@ -266,6 +289,10 @@ def _records(content: bytes) -> dict[str, str]:
         name = key.decode("utf-8", "surrogateescape")
         if name in ("path", "linkpath") and b"\0" in value:
             raise ImageError("has a PAX path with a NUL")
-        records[name] = value.decode("utf-8", "surrogateescape")
+        text = value.decode("utf-8", "surrogateescape")
+        if name in _SPARSE_RECORDS:  # of PAX 0.0, one for each number: the map of 0.1
+            name, text = "GNU.sparse.map", ",".join(filter(None, (sparse, text)))
+            sparse = text
+        records[name] = text
         at = end
     return records

@@ -31,23 +31,20 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
 class Section:
-    """A part of an open file, read from its start to its end."""
+    """A stored blob, read from its start to its end; to be closed."""
 
-    __slots__ = ("_at", "_end", "_owned", "fd", "size", "start")
-
-    def __init__(self, fd: int, start: int, size: int, *, owned: bool = False) -> None:
-        self.fd = fd
-        self.start = start
-        self.size = size  #: bytes
-        self._at = start
-        self._end = start + size
-        self._owned = owned
+    size: int  #: bytes
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes from where the last call ended; b"" at the end."""
-        data = os.pread(self.fd, min(size, self._end - self._at), self._at)
-        self._at += len(data)
-        return data
+        raise NotImplementedError
+
+    def again(self) -> Section:
+        """The same blob from its start; good as long as this one is open."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give back what is open."""
 
     def chunks(self) -> Iterator[bytes]:
         """What is left of it, piece by piece."""
@@ -65,17 +62,41 @@ class Section:
             raise ImageError("is cut short: copy or build the image again")
         return data
 
-    def close(self) -> None:
-        """Close the file where it was opened for this section alone."""
-        if self._owned:
-            os.close(self.fd)
-            self._owned = False
-
     def __enter__(self) -> Section:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class FileSection(Section):
+    """A part of an open file."""
+
+    __slots__ = ("_at", "_end", "_owned", "fd", "size", "start")
+
+    def __init__(self, fd: int, start: int, size: int, *, owned: bool = False) -> None:
+        self.fd = fd
+        self.start = start
+        self.size = size
+        self._at = start
+        self._end = start + size
+        self._owned = owned
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes from where the last call ended; b"" at the end."""
+        data = os.pread(self.fd, min(size, self._end - self._at), self._at)
+        self._at += len(data)
+        return data
+
+    def again(self) -> Section:
+        """The same part from its start; good as long as this one is open."""
+        return FileSection(self.fd, self.start, self.size)
+
+    def close(self) -> None:
+        """Close the file where it was opened for this section alone."""
+        if self._owned:
+            os.close(self.fd)
+            self._owned = False
 
 
 def new_hash(digest: str) -> Any:

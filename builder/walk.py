@@ -88,7 +88,11 @@ class Walk:
         if index is None and self._listing is None:
             raise ImageError(
                 "is no image: it has no index.json (OCI layout)"
-                + (" and no manifest.json (docker save)" if self.store.is_archive else "")
+                + (
+                    " and no manifest.json (docker save)"
+                    if self.store.is_archive
+                    else ", and no etc and no usr (root file system)"
+                )
             )
         if index is not None:
             yield from self._from_index(index)

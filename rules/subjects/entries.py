@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from dockgate.rules.record import NamedTuple
 
 #: What `Entry.kind` can be.
 KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "whiteout", "opaque")
@@ -56,6 +57,7 @@ class Entries:
     __slots__ = (
         "_folder_ids",
         "_owner_ids",
+        "cost",
         "folder",
         "folders",
         "further",
@@ -69,6 +71,7 @@ class Entries:
     )
 
     def __init__(self) -> None:
+        self.cost = 0  #: about the bytes of memory that they take, here and when merged
         self.folders: list[str] = []  #: paths of folders, each once
         self.owners: list[tuple[int, int]] = []  #: (uid, gid), each pair once
         # One item an entry:
@@ -122,14 +125,13 @@ class Entries:
         )
 
     def append(self, entry: Entry) -> int:
-        """Add an entry; gives about the bytes of memory that it takes, here and when merged."""
+        """Add an entry; gives what it adds to `cost`."""
         folder, _, name = entry.path.rpartition("/")
         cost = ENTRY_BYTES + _bytes(name) + _bytes(entry.link)
         place = self._folder_ids.get(folder)
         if place is None:
-            place = self._folder_ids[folder] = len(self.folders)
-            self.folders.append(folder)
-            cost += FOLDER_BYTES + _bytes(folder)
+            place = len(self.folders)
+            cost += self._add_folder(folder)
         owner = entry.uid, entry.gid
         owned = self._owner_ids.get(owner)
         if owned is None:
@@ -147,6 +149,17 @@ class Entries:
         self.modes.append(entry.mode)
         self.owner.append(owned)
         self.sizes.append(entry.size)
+        self.cost += cost
+        return cost
+
+    def _add_folder(self, folder: str) -> int:
+        """Add a folder and those above it, which the merged tree will have to hold as well."""
+        cost = 0
+        while folder not in self._folder_ids:
+            self._folder_ids[folder] = len(self.folders)
+            self.folders.append(folder)
+            cost += FOLDER_BYTES + _bytes(folder)
+            folder = folder.rpartition("/")[0]
         return cost
 
     def join(self, number: int, origin: int) -> None:

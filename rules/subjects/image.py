@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.settings import DEFAULT_SETTINGS, Settings
 from dockgate.rules.subjects.entries import Entries, Entry
 from dockgate.rules.subjects.merged import Merged
 from dockgate.rules.subjects.secret import Secret
+from dockgate.rules.subjects.vulnerability import Vulnerability
 
 __all__ = ["Entry", "FileSecret", "HistoryStep", "Image", "ImageConfig", "Layer", "shown"]
 
@@ -18,6 +20,7 @@ class FileSecret(NamedTuple):
     path: str
     secret: Secret
     private_key: bool
+    inside: str = ""  #: where in the file, when that is an archive or a database
 
 
 class Layer:
@@ -80,6 +83,7 @@ class ImageConfig:
     __slots__ = (
         "architecture",
         "cmd",
+        "created",
         "entrypoint",
         "env",
         "healthcheck",
@@ -106,6 +110,7 @@ class ImageConfig:
         self.history: list[HistoryStep] = []
         self.os = ""
         self.architecture = ""
+        self.created = ""  #: RFC 3339, as stated
         #: (where, secret): where is "Env NAME", "Label NAME", "History N", or "Provenance NAME"
         self.secrets: list[tuple[str, Secret]] = []
 
@@ -118,11 +123,15 @@ class Image:
         "config",
         "config_digest",
         "digest",
+        "has_config",
         "layers",
         "name",
         "platform",
+        "provenance",
         "root_digest",
         "settings",
+        "vulnerabilities",
+        "vulnerability_gaps",
     )
 
     def __init__(self, name: str, digest: str, config: ImageConfig, layers: list[Layer]) -> None:
@@ -132,9 +141,17 @@ class Image:
         self.root_digest = digest
         self.config_digest = ""
         self.config = config
+        #: False for a root file system: what there is of a configuration are the defaults
+        self.has_config = True
         self.layers = layers
         self.platform = ""  #: `linux/amd64`
+        #: in-toto statements on how it was built, as they lie there
+        self.provenance: list[bytes] = []
         self.settings: Settings = DEFAULT_SETTINGS
+        #: known vulnerabilities that count, the worst first; filled in by the scan
+        self.vulnerabilities: list[Vulnerability] = []
+        #: why there may be more, one line each; empty when all is known
+        self.vulnerability_gaps: list[str] = ["nobody has looked for them"]
         self._final: Merged | None = None
 
     @property

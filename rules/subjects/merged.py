@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.entries import KINDS, Entries, Entry
 
 if TYPE_CHECKING:
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
 #: Links followed in one path: as Linux does (path_resolution(7)).
 _MAX_LINKS = 40
+#: Characters of a path in which links are still followed: PATH_MAX of Linux.
+_MAX_PATH = 4096
+#: Parts of paths that are looked up, and characters of folders that are made, while layers are
+#: merged; and folders that there are then. An image of a million files has a tenth of that.
+MAX_STEPS = 20_000_000
+MAX_FOLDERS = 600_000
 #: Entries up to which `items` is made once and kept.
 _LISTED = 150_000
 #: A place is the layer's index and the entry's number in it, in one number.
@@ -25,12 +32,17 @@ _DIR, _SYMLINK, _HARDLINK = (KINDS.index(kind) for kind in ("dir", "symlink", "h
 _WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
 
 
+class TooManyError(ValueError):
+    """Layers that are made so that putting them together never ends: one line."""
+
+
 class Node(NamedTuple):
     """A path of the merged file system."""
 
     path: str
     entry: Entry | None  #: None for a folder that layers only imply
     layer: Layer | None
+    file: int  #: number in the layer of the file that it is, which hard links share; -1
 
 
 class Merged(Mapping[str, "tuple[Layer, Entry]"]):
@@ -39,12 +51,13 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
     `Entry.path` is the path in the layer, which another one may lead to through a link.
     """
 
-    __slots__ = ("_count", "_folders", "_items", "_layers", "_moved")
+    __slots__ = ("_count", "_folders", "_items", "_layers", "_moved", "_steps")
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = layers
         #: names and places by folder; only folders with something in them
         self._folders: dict[str, dict[str, int]] = {"": {}}
+        self._steps = 0
         self._moved: dict[tuple[int, str], str] = {}  #: where an entry lies that is not at its path
         self._items: list[tuple[str, tuple[Layer, Entry]]] | None = None
         for index, layer in enumerate(layers):
@@ -107,8 +120,12 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
             start = f"{folder}/" if folder else ""
             for name, place in self._folders[folder].items():
                 path = start + name
-                layer, entry = self._found(place) if place >= 0 else (None, None)
-                yield Node(path, entry, layer)
+                if place < 0:
+                    yield Node(path, None, None, _IMPLIED)
+                else:
+                    layer, entry = self._found(place)
+                    number = place & _NUMBER
+                    yield Node(path, entry, layer, layer.entries.origins.get(number, number))
                 if path in self._folders:
                     todo.append(path)
 
@@ -129,7 +146,37 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
 
     def real(self, path: str) -> str:
         """The path that `path` leads to through symbolic links; it need not exist."""
-        return _real(path, self._link)
+        return self._real(path, self._link)
+
+    def _real(self, path: str, link: Callable[[str], str | None]) -> str:
+        """As `real`; `link` gives the target of the symbolic link at a path."""
+        todo = path.split("/")[::-1]
+        done = ""
+        followed = 0
+        self._steps += len(todo)
+        while todo:
+            part = todo.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                done = done.rpartition("/")[0]
+                continue
+            step = f"{done}/{part}" if done else part
+            target = link(step)
+            if target is None or followed == _MAX_LINKS or len(step) > _MAX_PATH:
+                done = step
+                continue
+            followed += 1
+            if target.startswith("/"):
+                done = ""
+            todo.extend(target.split("/")[::-1])
+            self._steps += len(todo)
+            self._check()
+        return done
+
+    def _check(self) -> None:
+        if self._steps > MAX_STEPS or len(self._folders) > MAX_FOLDERS:
+            raise TooManyError("has links and folders that lead to too many places: split it")
 
     def _link(self, path: str) -> str | None:
         place = self._at(path)
@@ -186,7 +233,7 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
     def _join(self, index: int, entries: Entries, number: int) -> None:
         """Find the file of the layer that a hard link names."""
         folder, _, name = entries.further[number].link.rpartition("/")
-        folder = _real(folder, partial(self._own_link, index))
+        folder = self._real(folder, partial(self._own_link, index))
         origin = self._folders.get(folder, {}).get(name, _IMPLIED)
         if origin >= 0 and origin >> _SHIFT == index:
             entries.join(number, origin & _NUMBER)
@@ -203,10 +250,12 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
 
         It becomes a folder, whatever a lower layer has there: each layer is unpacked by itself.
         """
-        real = _real(folder, partial(self._own_link, index))
+        real = self._real(folder, partial(self._own_link, index))
         path = real
+        self._check()
         while path and path not in self._folders:
             self._folders[path] = {}
+            self._steps += len(path)
             above, _, name = path.rpartition("/")
             names = self._folders.get(above)
             place = names.get(name) if names is not None else None
@@ -261,27 +310,3 @@ class _Items(ItemsView[str, "tuple[Layer, Entry]"]):
 
     def __iter__(self) -> Iterator[tuple[str, tuple[Layer, Entry]]]:
         return iter(self._list) if self._list is not None else self._merged._walk()
-
-
-def _real(path: str, link: Callable[[str], str | None]) -> str:
-    """The path that `path` leads to; `link` gives the target of a symbolic link at a path."""
-    todo = path.split("/")[::-1]
-    done = ""
-    followed = 0
-    while todo:
-        part = todo.pop()
-        if part in ("", "."):
-            continue
-        if part == "..":
-            done = done.rpartition("/")[0]
-            continue
-        step = f"{done}/{part}" if done else part
-        target = link(step)
-        if target is None or followed == _MAX_LINKS:
-            done = step
-            continue
-        followed += 1
-        if target.startswith("/"):
-            done = ""
-        todo.extend(target.split("/")[::-1])
-    return done

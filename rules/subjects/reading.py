@@ -9,8 +9,9 @@ afterwards (`Image.found`), so a reader knows nothing of layers, whiteouts or li
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.entries import Entry
 
 #: What a reader makes of a file: None, bool, int, float, str, or lists and dicts of them, because

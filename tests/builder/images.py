@@ -54,8 +54,17 @@ def layer_tar(files: LayerFiles, form: int = tarfile.PAX_FORMAT) -> bytes:
                 given = File(given)
             content = given.content
             data = content.encode() if isinstance(content, str) else content
+            data = data.ljust(given.size, b"\0")
             info = tarfile.TarInfo(path.rstrip("/"))
             info.mode, info.uid, info.gid = given.mode, given.uid, given.gid
+            info.pax_headers = {
+                f"SCHILY.xattr.{name}": value.decode("utf-8", "surrogateescape")
+                for name, value in given.xattrs.items()
+            }
+            if given.link:
+                info.type, info.linkname = tarfile.SYMTYPE, given.link
+                tar.addfile(info)
+                continue
             if path.endswith("/"):
                 info.type = tarfile.DIRTYPE
                 info.mode = given.mode if given.mode != 0o644 else 0o755
@@ -75,7 +84,7 @@ def link(target: str, *, hard: bool = False) -> tarfile.TarInfo:
 
 def config_json(tars: Sequence[bytes], config: Mapping[str, Any], **further: Any) -> bytes:
     """A configuration: `config` is its object of that name; "history" in it, a list of the
-    steps' `created_by` or of whole steps, becomes the configuration's own."""
+    steps' `created_by` or of whole steps, becomes the configuration's own; so does "created"."""
     run = dict(config)
     history = [
         {"created_by": step} if isinstance(step, str) else step for step in run.pop("history", ())
@@ -86,6 +95,7 @@ def config_json(tars: Sequence[bytes], config: Mapping[str, Any], **further: Any
         "config": run,
         "rootfs": {"type": "layers", "diff_ids": [digest_of(tar) for tar in tars]},
         "history": history,
+        **({"created": run.pop("created")} if "created" in run else {}),
         **further,
     }
     return json.dumps(document).encode()

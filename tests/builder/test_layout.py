@@ -461,6 +461,6 @@ def test_a_search_that_fails_is_not_silent(tmp_path: Path, monkeypatch: pytest.M
     def fail(_search: object, _data: bytes) -> None:
         raise ValueError("oh")
 
-    monkeypatch.setattr("dockgate.builder.layers.FileSearch.feed", fail)
+    monkeypatch.setattr("dockgate.builder.secret_reader.FileSearch.feed", fail)
     write_layout(tmp_path, [{"a": "1"}], {})
     assert "ValueError: oh" in open_image(str(tmp_path)).layers[0].unread
