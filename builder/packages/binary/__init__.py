@@ -1,0 +1,1 @@
+"""What compilers leave in executables of the packages that they were made from."""
