@@ -1,0 +1,210 @@
+"""Runs Trivy or grype, where a user has one, over one image, without network.
+
+The scanner's own data is used as it lies there; what is too old is told by its day. It runs in a
+folder of its own, so that no configuration and no ignore file of the repository speaks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dockgate.builder.bounds import ImageError
+from dockgate.builder.rootfs import is_root_filesystem
+from dockgate.builder.scanners import grype, trivy
+from dockgate.builder.scanners.scanner_report import (
+    MAX_BYTES,
+    ReportError,
+    ScannerReport,
+    day,
+    mapping,
+    text,
+)
+from dockgate.builder.store import find_blob, open_store
+from dockgate.linter.errors import UnfinishedError
+from dockgate.rules.subjects.image import Image, shown
+
+SECONDS = 900.0  #: for one image
+PROBE_SECONDS = 30.0
+#: Flags that keep Trivy from the network; those that a version does not know are left out.
+_OFFLINE = (
+    "--skip-db-update", "--skip-java-db-update", "--skip-check-update", "--skip-policy-update",
+    "--skip-vex-repo-update", "--skip-version-check", "--offline-scan", "--disable-telemetry",
+)  # fmt: skip
+_ERROR = 300  #: characters of what a scanner says when it fails
+#: Variables of the scanners that say where their data lies; others could hide findings.
+_KEPT = {"TRIVY_CACHE_DIR", "GRYPE_DB_CACHE_DIR"}
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+class Scanner(NamedTuple):
+    """A scanner that is installed, with the day of its data; None where it has none."""
+
+    name: str
+    path: str
+    data_as_of: datetime | None
+
+
+def find(name: str) -> Scanner | None:
+    """The scanner `name`, None when it is not installed. Raises UnfinishedError when it fails."""
+    path = shutil.which(name)
+    if path is None:
+        return None
+    if name == trivy.NAME:
+        said = _json(_run([path, "version", "--format", "json"], "/", PROBE_SECONDS), name)
+        built = text(mapping(said, "VulnerabilityDB"), "UpdatedAt")
+        return Scanner(name, path, day(built))
+    try:
+        said = _json(_run([path, "db", "status", "-o", "json"], "/", PROBE_SECONDS), name)
+    except UnfinishedError:
+        return Scanner(name, path, None)  # it fails where there is no data
+    return Scanner(name, path, day(text(said, "built")))
+
+
+def scan(scanner: Scanner, source: str, image: Image, folder: Path) -> ScannerReport:
+    """What it finds in an image of `source`. Raises UnfinishedError when it cannot tell.
+
+    `folder`: a private one, for what the scanner is given and writes.
+    """
+    kind, place = _prepare(source, image, folder)
+    output = folder / "report.json"
+    if scanner.name == trivy.NAME:
+        command = _trivy(scanner.path, kind, place, output)
+    else:
+        prefix = {"layout": "oci-dir", "archive": "docker-archive", "rootfs": "dir"}[kind]
+        (folder / "grype.yaml").write_text("{}\n")
+        command = [
+            scanner.path, f"{prefix}:{place}", "-o", "json", "--file", str(output),
+            "-c", str(folder / "grype.yaml"),
+        ]  # fmt: skip
+    _run(command, str(folder), SECONDS)
+    try:
+        with output.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UnfinishedError(f"{scanner.name} wrote no report: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise UnfinishedError(f"{scanner.name} wrote a report of more than {MAX_BYTES >> 20} MiB")
+    document = _json(data, scanner.name)
+    is_trivy = scanner.name == trivy.NAME
+    try:
+        if not (trivy.is_report(document) if is_trivy else grype.is_report(document)):
+            raise ReportError("it is not in the form that is known")
+        report = trivy.parse(document) if is_trivy else grype.parse(document)
+    except ReportError as error:
+        raise UnfinishedError(f"the report of {scanner.name} cannot be read: {error}") from None
+    report.data_as_of = scanner.data_as_of
+    return report
+
+
+def _trivy(path: str, kind: str, place: str, output: Path) -> list[str]:
+    command = "rootfs" if kind == "rootfs" else "image"
+    known = _run([path, command, "--help"], "/", PROBE_SECONDS).decode("utf-8", "replace").split()
+    offline = [flag for flag in _OFFLINE if flag in known]
+    if "--skip-db-update" not in offline:
+        raise UnfinishedError("this Trivy cannot be kept from the network: install a current one")
+    return [
+        path, command, "--quiet", "--format", "json", "--output", str(output),
+        "--scanners", "vuln", "--timeout", f"{SECONDS:.0f}s", *offline,
+        *(["--input", place] if command == "image" else [place]),
+    ]  # fmt: skip
+
+
+def _prepare(source: str, image: Image, folder: Path) -> tuple[str, str]:
+    """The image alone, as a scanner takes it: "layout", "archive" or "rootfs", and its path."""
+    if not os.path.exists(source):
+        raise UnfinishedError("the image is not on this machine: a scanner cannot be given it")
+    if os.path.isdir(source) and is_root_filesystem(source):
+        return "rootfs", os.path.abspath(source)
+    layout = folder / "layout"
+    try:
+        store = open_store(source)
+    except ImageError as error:
+        raise UnfinishedError(f"{source}: {error}") from None
+    try:
+        manifest = find_blob(store, image.digest) if image.digest else None
+        if manifest is None or image.digest == image.config_digest:
+            return "archive", os.path.abspath(source)  # as `docker save` wrote it before OCI
+        size = manifest.size
+        layout.mkdir()
+        if store.is_archive:
+            for digest in _blobs(image):
+                _copy(store, digest, layout)
+        else:
+            (layout / "blobs").symlink_to(Path(source).resolve() / "blobs")
+    except ImageError as error:
+        raise UnfinishedError(f"{source}: {error}") from None
+    finally:
+        store.close()
+    descriptor = {"mediaType": _MANIFEST, "digest": image.digest, "size": size}
+    index = {"schemaVersion": 2, "manifests": [descriptor]}
+    (layout / "index.json").write_text(json.dumps(index))
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return "layout", str(layout)
+
+
+def _blobs(image: Image) -> list[str]:
+    layers = [layer.digest for layer in image.layers]
+    return list(dict.fromkeys([image.digest, image.config_digest, *layers]))
+
+
+def _copy(store: Any, digest: str, layout: Path) -> None:
+    """One blob out of an archive; its name is its digest, which has been checked."""
+    section = find_blob(store, digest)
+    if section is None:
+        return
+    target = layout / "blobs" / digest.replace(":", "/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with section, target.open("wb") as file:
+        for piece in section.chunks():
+            file.write(piece)
+
+
+def _run(command: Sequence[str], folder: str, seconds: float) -> bytes:
+    """Its output. Raises UnfinishedError, with the last line of what it says, when it fails."""
+    name = os.path.basename(command[0])
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a path of PATH, and words of our own
+            command, cwd=folder, env=_environment(os.environ), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise UnfinishedError(f"{name} cannot be run: {error.strerror}") from None
+    try:
+        output, said = process.communicate(timeout=seconds)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise UnfinishedError(f"{name} did not end within {seconds:.0f} seconds") from None
+        raise
+    if process.returncode:
+        lines = said.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
+        raise UnfinishedError(
+            f"{name} failed with status {process.returncode}: {shown(lines[-1], _ERROR)}"
+        )
+    return output
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in given.items()
+        if name in _KEPT or not name.startswith(("TRIVY_", "GRYPE_", "SYFT_"))
+    }
+    return {**kept, "GRYPE_DB_AUTO_UPDATE": "false", "GRYPE_CHECK_FOR_APP_UPDATE": "false",
+            "GRYPE_DB_VALIDATE_AGE": "false"}  # fmt: skip
+
+
+def _json(data: bytes, name: str) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise UnfinishedError(f"{name} did not answer in JSON: install a current one") from None

@@ -1,0 +1,1 @@
+"""Known vulnerabilities: the data, what matches it, what is left out of account, and why."""
