@@ -1,35 +1,105 @@
-"""What the rules on secrets in layers share: one finding a file, and what became of the file."""
+"""What the rules on secrets in layers share: a secret once, with all its places, and their fate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dockgate.rules.rule import Finding
+from dockgate.rules.rule import Finding, Severity
 from dockgate.rules.subjects.image import FileSecret, Image, Layer, shown
+from dockgate.rules.subjects.secret import Secret
 
-#: Keys that a package makes alike for everybody, to be replaced: no secret.
+#: Keys that a package makes when it is installed, to be replaced: no secret.
 _PUBLIC_KEYS = frozenset({"etc/ssl/private/ssl-cert-snakeoil.key"})
+
+#: Secrets of one file that are told one by one.
+MAX_TOLD = 20
+
+#: Places of one secret that a message names.
+MAX_PLACES = 5
+
+Place = tuple[Layer, FileSecret]
 
 
 def findings(image: Image, *, private_keys: bool, help: str) -> Iterator[Finding]:
-    """One finding for each file of each layer that holds a secret of this sort."""
+    """One finding for each secret of this sort, at the first of the places that it stands in."""
+    places: dict[tuple[str, ...], list[Place]] = {}
     for layer in image.layers:
-        files: dict[str, list[FileSecret]] = {}
         for found in layer.secrets:
-            if found.private_key == private_keys and found.path not in _PUBLIC_KEYS:
-                files.setdefault(found.path, []).append(found)
-        for path, secrets in files.items():
-            message = f"{_what(secrets)} in {shown(path)}{_fate(image, layer, path)}"
-            yield Finding(message, layer=layer.digest, path=shown(path), help=help)
+            if (
+                found.private_key == private_keys
+                and found.path not in _PUBLIC_KEYS
+                and not allowed(image, found.secret)
+            ):
+                places.setdefault(_key(layer, found), []).append((layer, found))
+    told: dict[tuple[str, str], int] = {}
+    for there in places.values():
+        layer, found = there[0]
+        place = layer.digest, found.path
+        told[place] = told.get(place, 0) + 1
+        if told[place] <= MAX_TOLD:
+            yield _finding(image, there, help)
+    for (digest, path), count in told.items():
+        if count > MAX_TOLD:
+            message = f"{count - MAX_TOLD} more secrets in {shown(path)}"
+            yield Finding(message, layer=digest, path=shown(path), help=help)
 
 
-def _what(secrets: list[FileSecret]) -> str:
-    first = max(secrets, key=lambda one: one.secret.certain).secret
-    more = f" and {len(secrets) - 1} more" if len(secrets) > 1 else ""
-    value = "" if secrets[0].private_key else f"{first.redacted}, "
-    return f"{first.kind} ({value}line {first.line}){more}"
+def allowed(image: Image, secret: Secret) -> bool:
+    """Whether the user has it on his list of what is no secret."""
+    return secret.allow != "" and secret.allow in image.settings.secret_allow
 
 
-def _fate(image: Image, layer: Layer, path: str) -> str:
-    fate = image.fate(layer, path)
+def advice(help: str, secret: Secret) -> str:
+    """The help, and how to allow what is no secret."""
+    if not secret.allow:
+        return help
+    return f"{help}; if it is no secret, add {secret.allow} to secrets.allow"
+
+
+def same(secret: Secret) -> tuple[str, ...]:
+    """Equal for what is the same secret; () where that is not known."""
+    return (secret.mark, secret.redacted) if secret.mark else ()
+
+
+def _key(layer: Layer, found: FileSecret) -> tuple[str, ...]:
+    secret = found.secret
+    return same(secret) or (layer.digest, found.path, found.inside, str(secret.span))
+
+
+def _finding(image: Image, places: list[Place], help: str) -> Finding:
+    layer, found = places[0]
+    secret = found.secret
+    value = "" if found.private_key or secret.redacted == "…" else f"{secret.redacted}, "
+    message = (
+        f"{secret.kind} ({value}line {secret.line}) in {_where(found)}{_fate(image, layer, found)}"
+    )
+    others = dict.fromkeys(
+        f"{_where(other)}{_fate(image, where, other)}" for where, other in places[1:]
+    )
+    others.pop(f"{_where(found)}{_fate(image, layer, found)}", None)
+    in_config = (place for place, one in image.config.secrets if same(one) == same(secret) != ())
+    others.update(dict.fromkeys(f"the configuration ({shown(place)})" for place in in_config))
+    return Finding(
+        message + further(list(others)),
+        layer=layer.digest,
+        path=shown(found.path),
+        help=advice(help, secret),
+        at_most=Severity.WARNING if secret.kind.startswith("Encrypted") else None,
+    )
+
+
+def further(places: list[str]) -> str:
+    """`; also in …` for the other places of a secret, "" for none."""
+    if not places:
+        return ""
+    more = len(places) - MAX_PLACES
+    return "; also in " + ", ".join(places[:MAX_PLACES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _where(found: FileSecret) -> str:
+    return shown(found.path) + (f" ({found.inside})" if found.inside else "")
+
+
+def _fate(image: Image, layer: Layer, found: FileSecret) -> str:
+    fate = image.fate(layer, found.path)
     return f", {fate} later, still in layer {layer.digest}" if fate else ""

@@ -41,7 +41,8 @@ RULE = Rule(
         "somebody: they log in where the owner of the SSH key may, or read what a server's TLS "
         "key protects. Host keys that a package makes when it is installed during a build are the "
         "same in all containers of the image. Deleting the file in a later layer leaves the key "
-        "in the earlier one. Public keys and certificates are not meant, nor the keys in tests and "
+        "in the earlier one. A key that a passphrase protects is a warning: it is as safe as that. "
+        "Public keys and certificates are not meant, nor the keys in tests and "
         "examples that packages bring."
     ),
     check=check,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dockgate.rules.image.secrets import _layers
 from dockgate.rules.rule import Finding, Rule, Severity, bad_image, good_image
 from dockgate.rules.subjects.image import Image, shown
+from dockgate.rules.subjects.secret import Secret
 
 _HELP = {
     "Env": "revoke it; set the variable when the container is started, not in the Dockerfile",
@@ -22,12 +24,21 @@ _PLACES = {
 
 
 def check(image: Image) -> Iterator[Finding]:
-    """One finding for each variable, label, line of history or argument that holds a secret."""
+    """One finding for each secret, at the first variable, label, line or argument that holds it."""
+    found: dict[tuple[str, ...], list[tuple[str, Secret]]] = {}
     for where, secret in image.config.secrets:
-        section, _, name = where.partition(" ")
-        place = _PLACES[section].format(shown(name))
-        message = f"{secret.kind} ({secret.redacted}) in {place}"
-        yield Finding(message, help=_HELP[section])
+        if not _layers.allowed(image, secret):
+            found.setdefault(_layers.same(secret) or (where,), []).append((where, secret))
+    for places in found.values():
+        where, secret = places[0]
+        others = [_place(other) for other, _ in places[1:] if other != where]
+        message = f"{secret.kind} ({secret.redacted}) in {_place(where)}{_layers.further(others)}"
+        yield Finding(message, help=_layers.advice(_HELP[where.partition(" ")[0]], secret))
+
+
+def _place(where: str) -> str:
+    section, _, name = where.partition(" ")
+    return _PLACES[section].format(shown(name))
 
 
 _TOKEN = "ghp_" + "a8Fk29dkLmQp03nXz71bVcRt5YwEh4Jg6UoS"

@@ -31,7 +31,10 @@ RULE = Rule(
         "Whoever can pull an image can read every file of every layer. A layer is never changed "
         "by the next one: a file that `RUN rm` deletes is hidden in the container and lies in the "
         "image as before. A token in there must be taken as known to everyone who had access to "
-        "the registry, and stays so after the image is built anew: it must be revoked."
+        "the registry, and stays so after the image is built anew: it must be revoked. Archives "
+        "(zip, jar, whl, tar, gzip, zstd) are looked into one level deep, SQLite databases by "
+        "their columns. A secret is told once, with the other places that hold it. What is no "
+        "secret goes into `secrets.allow`, as a hash."
     ),
     check=check,
     references=(
