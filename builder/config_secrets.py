@@ -10,7 +10,7 @@ import re
 
 from dockgate.builder.bounds import where
 from dockgate.builder.manifest import parse
-from dockgate.linter.secrets import find_in_text, find_in_value
+from dockgate.linter.secrets import find_in_text, find_in_value, identified
 from dockgate.rules.subjects.image import ImageConfig
 
 #: `|2 TOKEN=abc USER=x /bin/sh -c …`: the build arguments that BuildKit and the old builder put
@@ -21,17 +21,18 @@ _ASSIGNMENT = re.compile(r"(?:^|\s)([A-Za-z_][A-Za-z0-9_.-]*)=(\S+)")
 _DECLARATION = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:ARG|ENV|LABEL)\s", re.IGNORECASE)
 
 
-def find_in_config(config: ImageConfig, further: tuple[str, ...] = ()) -> None:
+def find_in_config(config: ImageConfig, further: tuple[str, ...] = (), salt: str = "") -> None:
     """Fill `config.secrets`. What history repeats of Env and labels is told once.
 
-    `further`: variable names that the user has declared to mean a secret.
+    `further`: variable names that the user has declared to mean a secret; `salt`: of the list of
+    those that he allows.
     """
     told: set[str] = set()
 
     def look(place: str, name: str, value: str) -> None:
         secret = find_in_value(name, value, further)
         if secret is not None:
-            config.secrets.append((place, secret))
+            config.secrets.append((place, identified(secret, value, salt)))
             told.add(value)
 
     for assignment in config.env:
@@ -47,10 +48,13 @@ def find_in_config(config: ImageConfig, further: tuple[str, ...] = ()) -> None:
         for secret in find_in_text(line):
             text = line[secret.span.start : secret.span.end]
             if not any(value in text or text in value for value in told):
-                config.secrets.append((f"History {number}", secret))
+                known = identified(secret, line, salt)
+                config.secrets.append((f"History {number}", known))
 
 
-def find_in_provenance(config: ImageConfig, statement: bytes, further: tuple[str, ...]) -> None:
+def find_in_provenance(
+    config: ImageConfig, statement: bytes, further: tuple[str, ...], salt: str = ""
+) -> None:
     """Add to `config.secrets` what an in-toto statement with SLSA provenance tells.
 
     The build's arguments, wherever it has them: `{"build-arg:NAME": "value"}`.
@@ -68,7 +72,8 @@ def find_in_provenance(config: ImageConfig, statement: bytes, further: tuple[str
                 if name != key and isinstance(value, str):
                     secret = find_in_value(name, value, further)
                     if secret is not None:
-                        config.secrets.append((f"Provenance {name}", secret))
+                        known = identified(secret, value, salt)
+                        config.secrets.append((f"Provenance {name}", known))
 
 
 def _assignments(line: str) -> list[tuple[str, str]]:

@@ -8,17 +8,19 @@ prefilter runs, until something in the file looks like a token.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING
 
 from dockgate.linter.errors import UnfinishedError
-from dockgate.linter.secret_search import assignments, prefilter, secret_shapes
-from dockgate.linter.secret_search.secret_shapes import Origin
+from dockgate.linter.secret_search import assignments, prefilter, private_keys, secret_shapes
+from dockgate.linter.secret_search.secret_shapes import ENCRYPTED_KEY, PRIVATE_KEY, Origin
 from dockgate.rules import secret_names
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.secret import Secret
 from dockgate.rules.subjects.text import MappedText, Span, Text
 
 if TYPE_CHECKING:
+    from dockgate.linter.language.memo import Memo
     from dockgate.rules.subjects.dockerfile import Dockerfile, Heredoc, Instruction, Word
     from dockgate.rules.subjects.image import FileSecret
 
@@ -44,7 +46,7 @@ def redact(value: str) -> str:
     return value[: min(SHOWN, len(value) // 4)] + "…"
 
 
-def attach(dockerfile: Dockerfile) -> None:
+def attach(dockerfile: Dockerfile, memo: Memo | None = None) -> None:
     """Fill `secrets` of every instruction, triggers of ONBUILD too; spans are the file's.
 
     What a variable's name means is read with `dockerfile.settings`. Raises UnfinishedError, all
@@ -59,7 +61,11 @@ def attach(dockerfile: Dockerfile) -> None:
     total, failure = 0, None
     for instruction in dockerfile.with_triggers():
         try:
-            found = _of_instruction(instruction, _Search(dockerfile.text, further, rows, arguments))
+            search = _Search(dockerfile.text, further, rows, arguments)
+            if memo is None:
+                found = _of_instruction(instruction, search)
+            else:
+                found = _remembered(dockerfile, instruction, search, memo)
             total += len(found)
             require_few(total)
         except UnfinishedError as error:
@@ -145,6 +151,20 @@ def find_in_bytes(data: bytes, path: str, further: tuple[str, ...] = ()) -> list
     return FileSearch(path, further).feed(data)
 
 
+def identified(secret: Secret, text: str, salt: str = "") -> Secret:
+    """The secret with what tells it from others; its span is one of `text`.
+
+    `salt` is the user's, for his list of secrets that are allowed; "" where there is none.
+    """
+    from dockgate.linter.secret_search import identity
+
+    value = text[secret.span.start : secret.span.end].strip("\"'")
+    if secret.kind in (PRIVATE_KEY, ENCRYPTED_KEY):
+        key = private_keys.parse(text, secret.span.end)
+        value = key.body if key is not None else value
+    return secret._replace(mark=identity.mark(value), allow=identity.allow_hash(value, salt))
+
+
 class Lines:
     """The numbers of a text's lines; quick where one is asked for after the other."""
 
@@ -203,6 +223,9 @@ def tokens_at(
                 told += 1
                 require_few(told)
                 certain = kind not in secret_shapes.BY_CONTEXT
+                if kind == PRIVATE_KEY:
+                    key = private_keys.parse(text, start + len(value))
+                    kind = ENCRYPTED_KEY if key is not None and key.encrypted else kind
                 yield of_name(kind, value.strip("\"'=: \t"), start, lines, certain=certain)
 
 
@@ -251,19 +274,41 @@ def distinct(found: list[Secret]) -> list[Secret]:
     return kept
 
 
+def _remembered(
+    dockerfile: Dockerfile, instruction: Instruction, search: _Search, memo: Memo
+) -> list[Secret]:
+    """As `_of_instruction`, but for instructions of which it is known that they have none."""
+    from dockgate.linter.language.memo import key_of
+
+    declared = _declared(instruction, search)
+    key: tuple[Hashable, ...] = (instruction.cmd, *key_of(dockerfile, instruction))
+    key += (tuple(instruction.values), frozenset(declared), search.rows, search.further)
+    if memo.is_clean(key):
+        return []
+    found = _of_instruction(instruction, search)
+    if not found:
+        memo.keep_clean(key)
+    return found
+
+
+def _declared(instruction: Instruction, search: _Search) -> set[str]:
+    """The ARGs without a default so far in its stage, its own among them."""
+    stage = instruction.stage.index if instruction.stage else -1
+    declared = search.arguments.setdefault(stage, set())
+    if instruction.cmd == "ARG":
+        declared.update(name.value for name, value, _ in instruction.pairs() if value is None)
+    return declared
+
+
 def _of_instruction(instruction: Instruction, search: _Search) -> list[Secret]:
     if instruction.cmd not in ("ENV", "ARG", "LABEL"):
         found = _mapped(instruction.body, "", search)
         for heredoc in instruction.heredocs:
             found += _mapped(heredoc.body, _heredoc_file(instruction, heredoc), search)
         return found
-    stage = instruction.stage.index if instruction.stage else -1
-    declared = search.arguments.setdefault(stage, set())
-    pairs = instruction.pairs()
-    if instruction.cmd == "ARG":
-        declared.update(name.value for name, value, _ in pairs if value is None)
+    declared = _declared(instruction, search)
     found = []
-    for name, value, expanded in pairs:
+    for name, value, expanded in instruction.pairs():
         if value is not None:
             secret = _of_pair(name.value, value, expanded, declared, search)
             if secret is not None:

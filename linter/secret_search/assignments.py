@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockgate.rules import secret_names
 from dockgate.rules.pattern import pattern
+from dockgate.rules.record import NamedTuple
 
 #: Literals, lower case, of which each text with a secret's name has one.
 NEEDLES = ("pass", "pwd", "secret", "token", "key", "cred", "auth")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from typing import NamedTuple
 
 from dockgate.linter.secret_search import secret_files, secret_shapes
+from dockgate.rules.record import NamedTuple
 from dockgate.rules.subjects.image import FileSecret
 from dockgate.rules.subjects.secret import Secret
 
@@ -31,9 +31,10 @@ class FileSearch:
     that are not UTF-8 do not hide what stands beside them.
     """
 
-    def __init__(self, path: str, further: tuple[str, ...] = ()) -> None:
+    def __init__(self, path: str, further: tuple[str, ...] = (), salt: str = "") -> None:
         self._path = path.lstrip("/")
         self._further = further  #: names that the user has declared to mean a secret
+        self._salt = salt  #: of his list of allowed secrets
         self._decoder: codecs.IncrementalDecoder | None = None  #: of UTF-16
         self._binary = False
         self._rest = b""  #: the end of the piece before
@@ -61,15 +62,15 @@ class FileSearch:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
         else:
-            self._binary = b"\0" in data[: secret_files.SNIFF]
+            self._binary = b"\0" in data[: secret_files.SNIFF] or data[:2] == b"\x30\x82"
 
     def _search(self, piece: bytes) -> list[FileSecret]:
         overlap = len(self._rest)
         data = self._rest + piece if overlap else piece
         if self._binary:
-            inside = secret_files.in_binary(data, self._path)
+            inside = secret_files.in_binary(data, self._path, self._salt)
         else:
-            inside = secret_files.in_text(data, self._path, self._further)
+            inside = secret_files.in_text(data, self._path, self._further, self._salt)
         found, told = [], set()
         for secret in inside:
             one = secret._replace(line=secret.line + self._lines)
@@ -84,4 +85,9 @@ class FileSearch:
         return found
 
     def _of_file(self, secret: Secret) -> FileSecret:
-        return FileSecret(self._path, secret, secret.kind == secret_shapes.PRIVATE_KEY)
+        return FileSecret(self._path, secret, self.is_key(secret))
+
+    @staticmethod
+    def is_key(secret: Secret) -> bool:
+        """Whether it is a private key."""
+        return secret.kind in (secret_shapes.PRIVATE_KEY, secret_shapes.ENCRYPTED_KEY)

@@ -9,9 +9,11 @@ Bytes go through one google-re2 `Set` where that library is installed, and throu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from dockgate.rules.record import NamedTuple
 
 #: Bytes that one compiled RE2 expression may use for its automaton.
 RE2_MEMORY = 64 << 20
@@ -34,6 +36,12 @@ _KEYWORD = r"(?:key|pwd|pw|password|pass|token)"
 _ASSIGN = r"""["']?\]? *(?:=|:|:=|=>| +|::) *["']?"""
 _LOGIN = r"[^:/?#\[\]@!$&'()*+,;=\s]+"
 
+
+def _short(name: str) -> tuple[str, ...]:
+    """How a `name[_-]?(?:api)?_KEYWORD` can begin."""
+    return tuple(name + after for after in ("_", "-", "api", "key", "pw", "pass", "token"))
+
+
 ROWS = (
     Row(
         ("AKIA", "ASIA", "ABIA", "ACCA", "A3T"),
@@ -55,7 +63,7 @@ ROWS = (
     Row(("AccountKey=",), r"AccountKey=[a-zA-Z0-9+/=]{88}"),
     Row(("://",), rf"://{_LOGIN}:{_LOGIN}@", probe=rf"://{_LOGIN}:{_LOGIN}@"),
     Row(
-        ("cl",),
+        ("clou", *_short("cl")),
         rf"cl(?:oudant|ou)?[_-]?(?:api)?{_KEYWORD}{_ASSIGN}(?:[0-9a-f]{{64}}|[a-z]{{24}})",
         folded=True,
         probe=r"cl(?:oudant|ou)?[_-]?(?:api)?(?:key|pw|pass|token)",
@@ -122,7 +130,7 @@ ROWS = (
         probe=r"xox[abposr]-\d|hooks\.slack\.com/services/T",
     ),
     Row(
-        ("sl", "softlayer"),
+        ("softlayer", *_short("sl")),
         rf"(?:softlayer|sl)[_-]?(?:api)?{_KEYWORD}{_ASSIGN}[a-z0-9]{{64}}",
         folded=True,
         probe=rf"(?:softlayer|sl)[_-]?(?:api)?{_KEYWORD}{_ASSIGN}[a-z0-9]{{4}}",
@@ -193,6 +201,8 @@ ROWS = (
         r"\bauth\\?\"\s*:\s*\\?\"[A-Za-z0-9+/]{8}",
         probe=r"\bauth\\?\"\s*:",
     ),
+    Row(("sig=",), r"sig=[A-Za-z0-9%/+]{43}", probe=r"sig=[A-Za-z0-9%/+]{8}"),
+    Row(("LS0tLS1CRUdJTi",), r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{100}"),
     Row(
         ("configure", "login", "mysql"),
         r"aws\s{1,9}configure\s{1,9}set\s{1,9}\S{0,99}(?:secret_access_key|session_token)\s"
@@ -237,11 +247,11 @@ def places(text: str, rows: tuple[int, ...] | None = None) -> list[tuple[int, in
 
 
 class BytesFilter:
-    """The same rows over bytes; `binary` keeps only those that are looked for in binaries."""
+    """Rows over bytes."""
 
-    def __init__(self, *, binary: bool) -> None:
-        self._rows = [row for row in ROWS if row.binary or not binary]
-        self._patterns: list[Any] = [None] * len(self._rows)
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._patterns: list[Any] = [None] * len(rows)
         try:
             import re2  # type: ignore[import-untyped,unused-ignore]
         except ImportError:
@@ -256,9 +266,24 @@ class BytesFilter:
 
     def places(self, data: bytes) -> Iterator[tuple[int, int]]:
         """The byte spans where some plugin may find a token, in no order."""
+        for _, start, end in self.row_places(data):
+            yield start, end
+
+    def row_places(
+        self, data: bytes, *, once_a_line: bool = False
+    ) -> Iterator[tuple[int, int, int]]:
+        """As `places`, each with the index of its row before it; row after row."""
         for index in self._matching(data):
-            for match in self._pattern(index).finditer(data):
-                yield match.span()
+            pattern = self._pattern(index)
+            if not once_a_line:
+                for match in pattern.finditer(data):
+                    yield index, match.start(), match.end()
+                continue
+            match = pattern.search(data)
+            while match is not None:
+                yield index, match.start(), match.end()
+                end = data.find(b"\n", match.end())
+                match = pattern.search(data, end) if end >= 0 else None
 
     def _matching(self, data: bytes) -> list[int]:
         if self._re2 is not None:
@@ -267,7 +292,8 @@ class BytesFilter:
         return [
             index
             for index, row in enumerate(self._rows)
-            if any(needle.encode() in (lowered if row.folded else data) for needle in row.needles)
+            if not row.needles
+            or any(needle.encode() in (lowered if row.folded else data) for needle in row.needles)
         ]
 
     def _pattern(self, index: int) -> Any:
@@ -327,4 +353,19 @@ def _options(re2: Any) -> Any:
 @lru_cache(maxsize=2)
 def bytes_filter(*, binary: bool) -> BytesFilter:
     """The filter for text, or for binaries; compiled once."""
-    return BytesFilter(binary=binary)
+    return BytesFilter([row for row in ROWS if row.binary or not binary])
+
+
+def characters(text: str, data: bytes, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans of `data` as spans of `text`, which is the same, decoded with `surrogateescape`."""
+    if text.isascii():
+        return places
+    spans = []
+    at = passed = 0
+    for start, end in sorted(places):
+        if start >= at:
+            passed += len(data[at:start].decode("utf-8", "surrogateescape"))
+            at = start
+        first = passed - len(data[start:at].decode("utf-8", "surrogateescape"))
+        spans.append((first, first + len(data[start:end].decode("utf-8", "surrogateescape"))))
+    return spans

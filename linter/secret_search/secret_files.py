@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from dockgate.linter import secrets
-from dockgate.linter.secret_search import assignments, prefilter, secret_shapes
+from dockgate.linter.secret_search import (
+    assignments,
+    identity,
+    loose_rows,
+    prefilter,
+    private_keys,
+    secret_shapes,
+)
 from dockgate.linter.secret_search.secret_shapes import Origin
 from dockgate.rules import secret_names
 from dockgate.rules.pattern import pattern
@@ -61,16 +68,24 @@ _COMMON = secret_shapes.BY_CONTEXT | {
 }
 
 
-def in_binary(data: bytes, path: str) -> list[Secret]:
+def in_binary(data: bytes, path: str, salt: str = "") -> list[Secret]:
     """The tokens whose shape alone tells them, in a binary; names are not read there."""
     found: list[Secret] = []
     where = origin(path)
+    if where.packaged and where.test:
+        return found
+    key = private_keys.der_key(data)
+    if key is not None and not _public_by_nature(secret_shapes.PRIVATE_KEY, where, binary=False):
+        kind = secret_shapes.ENCRYPTED_KEY if key.encrypted else secret_shapes.PRIVATE_KEY
+        one = Secret(kind, Span(0, len(data)), "…", 1, True, identity.mark(key.body))
+        return [one._replace(allow=identity.allow_hash(key.body, salt))]
     for first, last, places in _regions(prefilter.bytes_filter(binary=True).places(data), data):
         text = data[first:last].decode("latin-1")
         for secret in secrets.tokens_at(text, places, where):
             if secret.certain and not _public_by_nature(secret.kind, where, binary=True):
+                known = secrets.identified(secret, text, _salt(salt, len(found)))
                 span = Span(first + secret.span.start, first + secret.span.end)
-                found.append(secret._replace(span=span, line=1))
+                found.append(known._replace(span=span, line=1))
         secrets.require_few(len(found))
     return found
 
@@ -92,9 +107,16 @@ def _regions(
     yield from regions
 
 
-def in_text(data: bytes, path: str, further: tuple[str, ...]) -> list[Secret]:
+def _salt(salt: str, number: int) -> str:
+    """Hashing takes time: whoever brings a thousand secrets has only the first ones hashed."""
+    return salt if number < identity.MAX_HASHED else ""
+
+
+def in_text(data: bytes, path: str, further: tuple[str, ...], salt: str = "") -> list[Secret]:
     """The secrets in a text, by what such a file is. Raises UnfinishedError: too many."""
     where = origin(path)
+    if where.packaged and where.test:
+        return []
     places = list(prefilter.bytes_filter(binary=False).places(data))
     reads_names = not where.packaged and _reads_names(path.lower())
     if not places and not reads_names:
@@ -102,7 +124,7 @@ def in_text(data: bytes, path: str, further: tuple[str, ...]) -> list[Secret]:
     text = data.decode("utf-8", "surrogateescape")
     found: list[Secret] = []
     if places:
-        spans = places if text.isascii() else _characters(data, places)
+        spans = prefilter.characters(text, data, places)
         found += (
             secret
             for secret in secrets.tokens_at(text, spans, where)
@@ -116,20 +138,62 @@ def in_text(data: bytes, path: str, further: tuple[str, ...]) -> list[Secret]:
         for secret in _in_form(text, path):
             found.append(secret)
             secrets.require_few(len(found))
-    return secrets.distinct(found)
+        for secret in _loose(text, data, path, where):
+            found.append(secret)
+            secrets.require_few(len(found))
+    return [
+        secrets.identified(secret, text, _salt(salt, number))
+        for number, secret in enumerate(secrets.distinct(found))
+    ]
 
 
-def _characters(data: bytes, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Byte spans as spans of the decoded text."""
-    spans = []
-    at = characters = 0
-    for start, end in sorted(places):
-        if start >= at:
-            characters += len(data[at:start].decode("utf-8", "surrogateescape"))
-            at = start
-        first = characters - (len(data[start:at].decode("utf-8", "surrogateescape")))
-        spans.append((first, first + len(data[start:end].decode("utf-8", "surrogateescape"))))
-    return spans
+def _loose(text: str, data: bytes, path: str, where: Origin) -> Iterator[Secret]:
+    """What detect-secrets' plugins for names and for randomness find, looked at once more.
+
+    A keyword's value counts where a configuration gives it and it looks random; a random string
+    where the file is there for secrets. An address is no secret.
+    """
+    lowered = path.lower()
+    if where.published or not (_ENV.search(lowered) or _CONFIG.search(lowered)):
+        return
+    if next(loose_rows.loose_filter().places(data), None) is None:
+        return
+    from dockgate.linter.secret_search import full_search
+
+    of_secrets = secret_names.secret_file(path)
+    lines = secrets.Lines(text)
+    for one in full_search.loose(text, data, path):
+        value = one.value.strip("\"'")
+        if one.kind == full_search.KEYWORD:
+            kind = "Key"
+        elif one.kind in full_search.ENTROPY and of_secrets:
+            kind = "Random String"
+        else:
+            continue
+        if not _harmless(value) and not _names_no_secret(text, one.start):
+            yield secrets.of_name(kind, value, text.index(value, one.start), lines)
+
+
+def _harmless(value: str) -> bool:
+    return secret_names.harmless_value(secret_names.KEY, value) or " " in value or _is_code(value)
+
+
+_NAME_BEFORE = pattern(r"([\w.-]{1,64})\\?[\"']?\]?[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}\\?[\"']?\Z")
+
+
+def _names_no_secret(text: str, start: int) -> bool:
+    """Whether the name before a value says what it is: an identifier, a digest, something public.
+
+    A value without a name, as in a list, is not known to be anything else than a secret.
+    """
+    match = _NAME_BEFORE.search(text[max(start - 96, 0) : start])
+    if match is None:
+        return False
+    parts = secret_names.split_name(match.group(1))
+    known = secret_names.words()
+    return bool(parts) and (
+        parts[-1] in known.not_at_end or not known.not_anywhere.isdisjoint(parts)
+    )
 
 
 def _reads_names(path: str) -> bool:
@@ -198,13 +262,24 @@ def _is_code(value: str) -> bool:
     return _CODE.match(value) is not None
 
 
-#: Files of a form of their own: where the password stands in them.
+#: Files of a form of their own: where the password stands in them, its name before it if any.
 _FORMS = (
     (re.compile(r"(?:^|/)[._]netrc\Z"), re.compile(r"\bpassword\s+([^\s\"'$]+)")),
     (re.compile(r"(?:^|/)\.pgpass\Z"), re.compile(r"^(?:[^:#\n]*:){4}([^:\n]+)$", re.MULTILINE)),
     (
         re.compile(r"(?:^|/)\.?htpasswd\Z"),
         re.compile(r"^[^:#\s]+:(\{SHA\}[\w+/=]+|[./\w]{13})$", re.MULTILINE),
+    ),
+    (
+        re.compile(r"\.(?:xml|config)\Z"),
+        re.compile(
+            r"<([\w.:-]{0,40}(?:password|passphrase|secret|token)[\w.-]{0,40})>([^<\n]+)</",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"\.php\Z"),
+        re.compile(r"\bdefine\(\s{0,9}['\"](\w{1,64})['\"]\s{0,9},\s{0,9}['\"]([^'\"\n]+)['\"]"),
     ),
 )
 
@@ -213,8 +288,34 @@ def _in_form(text: str, path: str) -> Iterator[Secret]:
     lines = secrets.Lines(text)
     for name, expression in _FORMS:
         if name.search(path.lower()):
+            comments = _Comments(text)
             for match in expression.finditer(text):
-                yield secrets.of_name("Password", match.group(1), match.start(1), lines)
+                value = match.group(match.re.groups)
+                if match.re.groups == 2:
+                    kind = secret_names.secret_name(match.group(1))
+                    if kind is None or secret_names.harmless_value(kind, value):
+                        continue
+                if not comments.hold(match.start()):
+                    yield secrets.of_name("Password", value, match.start(match.re.groups), lines)
+
+
+class _Comments:
+    """The comments of XML in a text, asked for at offsets that grow."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._start = self._end = -1
+
+    def hold(self, offset: int) -> bool:
+        """Whether the offset is in a comment."""
+        while self._end <= offset:
+            self._start = self._text.find("<!--", max(self._end, 0))
+            if self._start < 0:
+                self._start = self._end = len(self._text)
+                return False
+            end = self._text.find("-->", self._start)
+            self._end = len(self._text) if end < 0 else end + 3
+        return self._start <= offset
 
 
 @lru_cache(maxsize=1)
@@ -245,6 +346,6 @@ def _public_by_nature(kind: str, where: Origin, *, binary: bool) -> bool:
     """Whether what is found there is an example or a test's key that anybody can download."""
     if not where.packaged:
         return False
-    if kind == secret_shapes.PRIVATE_KEY:
+    if kind in (secret_shapes.PRIVATE_KEY, secret_shapes.ENCRYPTED_KEY):
         return where.bundled or where.test or binary
     return where.test or kind in _COMMON

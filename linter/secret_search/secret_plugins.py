@@ -188,6 +188,28 @@ class DockerAuthDetector(RegexBasedDetector):
                 continue
 
 
+class AzureSignatureDetector(RegexBasedDetector):
+    """Signatures of Azure's shared access: whoever has the URL has what it opens."""
+
+    secret_type = "Azure Shared Access Signature"  # noqa: S105
+    denylist: Iterable[Pattern[str]] = (re.compile(r"\bsig=([A-Za-z0-9%/+]{43,60}(?:%3[Dd]|=))"),)
+
+
+class EncodedPrivateKeyDetector(RegexBasedDetector):
+    """Private keys in PEM that are encoded once more, as kubeconfig and Kubernetes' Secrets do."""
+
+    secret_type = "Encoded Private Key"  # noqa: S105
+    denylist: Iterable[Pattern[str]] = (
+        re.compile(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{100,}={0,2}"),
+    )
+
+    def analyze_string(self, string: str) -> Generator[str, None, None]:
+        """Those of which the head is a private key's."""
+        for value in super().analyze_string(string):
+            if b"PRIVATE KEY-----" in base64.b64decode(value[:80]):
+                yield value
+
+
 class PemPrivateKeyDetector(RegexBasedDetector):
     """Heads of private keys that detect-secrets does not list (encrypted ones, PuTTY's third)."""
 
@@ -205,8 +227,8 @@ DETECT_SECRETS: tuple[type[BasePlugin], ...] = (
     BasicAuthDetector,
     CloudantDetector,
     DiscordBotTokenDetector,
-    WholeGitHubTokenDetector,
-    WholeGitLabTokenDetector,
+    GitHubTokenDetector,
+    GitLabTokenDetector,
     IbmCloudIamDetector,
     IbmCosHmacDetector,
     JwtTokenDetector,
@@ -223,9 +245,8 @@ DETECT_SECRETS: tuple[type[BasePlugin], ...] = (
     TelegramBotTokenDetector,
     TwilioKeyDetector,
 )
-"""detect-secrets' plugins that tell a token by its shape. Not among them: the two for high entropy
-(they take digests, commits and npm's integrity for secrets), the one for public IP addresses (no
-secret), and the one for keywords (rules/secret_names.py reads names and values more closely)."""
+"""detect-secrets' plugins that tell a token by its shape. The others (keywords, high entropy) are
+asked in full_search.py."""
 
 OWN: tuple[type[BasePlugin], ...] = (
     GitHubFineGrainedTokenDetector,
@@ -237,10 +258,18 @@ OWN: tuple[type[BasePlugin], ...] = (
     CommandLineLoginDetector,
     AuthorizationDetector,
     DockerAuthDetector,
+    AzureSignatureDetector,
+    EncodedPrivateKeyDetector,
     PemPrivateKeyDetector,
 )
 
-_PLUGINS = [(plugin(), plugin in OWN) for plugin in DETECT_SECRETS + OWN]
+#: Those in whose place ours are asked, since they give a prefix only.
+_REPLACED: dict[type[BasePlugin], type[BasePlugin]] = {
+    GitHubTokenDetector: WholeGitHubTokenDetector,
+    GitLabTokenDetector: WholeGitLabTokenDetector,
+}
+_UPSTREAM = [plugin() for plugin in DETECT_SECRETS]
+_PLUGINS = [(_REPLACED.get(plugin, plugin)(), plugin in OWN) for plugin in DETECT_SECRETS + OWN]
 
 
 def found(line: str) -> Iterator[tuple[str, str]]:
@@ -248,6 +277,14 @@ def found(line: str) -> Iterator[tuple[str, str]]:
     for plugin, own in _PLUGINS:
         for value in plugin.analyze_string(line):
             if value and not _filtered(value, own=own):
+                yield str(plugin.secret_type), value
+
+
+def found_by_detect_secrets(line: str) -> Iterator[tuple[str, str]]:
+    """As `found`, by the plugins of DETECT_SECRETS as they are."""
+    for plugin in _UPSTREAM:
+        for value in set(plugin.analyze_string(line)):
+            if not _filtered(value, own=False):
                 yield str(plugin.secret_type), value
 
 

@@ -6,17 +6,10 @@ after a key's head and the examples that everybody publishes are looked at.
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
+from dockgate.linter.secret_search import private_keys
 from dockgate.rules import secret_names
 from dockgate.rules.pattern import pattern
-
-#: Characters of a key's body that must follow its head: the smallest key (Ed25519) has 64.
-MIN_KEY_BODY = 48
-
-#: Characters after a key's head in which its body must begin.
-MAX_KEY_HEAD = 1200
+from dockgate.rules.record import NamedTuple
 
 #: Characters before a password in which the URL's scheme and login are looked for.
 MAX_LOGIN = 256
@@ -32,6 +25,7 @@ BY_CONTEXT = frozenset(
 )
 
 PRIVATE_KEY = "Private Key"
+ENCRYPTED_KEY = "Encrypted Private Key"
 
 #: Kinds whose expression has no edges of its own: it also matches within longer words.
 _NEEDS_EDGES = frozenset(
@@ -87,10 +81,12 @@ def is_secret(kind: str, value: str, text: str, start: int, origin: Origin = OWN
     """Whether `value`, found by the plugin for `kind` at `text[start:]`, is a secret indeed."""
     end = start + len(value)
     if kind == PRIVATE_KEY:
-        return is_private_key(text, end)
+        return _is_key(text, end, origin)
     if kind in BY_CONTEXT:
         return _login(kind, value, text, start, origin)
     if kind == "NPM tokens":
+        if origin.prose and not secret_names.looks_random(value):
+            return False  # `_auth = self.headers`, in a program's source
         return not secret_names.harmless_value(secret_names.TOKEN, value)
     if kind in _NEEDS_EDGES and (_word(text, start - 1) or _word(text, end)):
         return False
@@ -134,6 +130,17 @@ def _public_token(token: str, origin: Origin) -> bool:
     )
 
 
+#: Characters that a password of letters only has at least, where logins are mostly examples.
+MIN_CHOSEN = 12
+
+
+def _chosen(user: str, password: str) -> bool:
+    """Whether it is a password that somebody uses, not `scott:tiger` of an explanation."""
+    if password.lower() == user.lower() or "%" in password:
+        return False
+    return len(password) >= MIN_CHOSEN or any(char.isdigit() for char in password)
+
+
 _LOGIN_BEFORE = pattern(r"://([^:/@\s]+):\Z")
 
 
@@ -148,43 +155,12 @@ def _login(kind: str, value: str, text: str, start: int, origin: Origin) -> bool
     match = _LOGIN_BEFORE.search(before)
     user = match.group(1) if match else before.rpartition(":")[0].rpartition(" ")[2]
     user = user.strip("\"'")
+    if origin.prose and not _chosen(user, value):
+        return False
     return f"{user}:{value}".lower() not in secret_names.words().logins
 
 
-_HEAD_REST = pattern(
-    r"(?: BLOCK)?-----|:[^\n]*"  # the rest of a PEM head, or of PuTTY's first line
-)
-_KEY_LINES = pattern(
-    r"(?:\s|\\[nrt]|\\|[\"'+,|>]|"  # line ends and what quotes, joins or indents them
-    r"echo\b|"
-    r"(?:Proc-Type|DEK-Info|Version|Comment|Encryption|Public-Lines|Charset|Hash):[^\n\\]*)+"
-)
-_BODY = pattern(r"[A-Za-z0-9+/=]+")
-
-
-def is_private_key(text: str, end: int) -> bool:
-    """Whether a key's body follows the head that ends at `text[end]`.
-
-    A head alone (in a document, a parser's source, a test for its presence) is no key, nor is
-    one whose body was left out (`MIIE…`, `<your key>`).
-    """
-    tail = text[end : end + MAX_KEY_HEAD + 8 * MIN_KEY_BODY]
-    rest = _HEAD_REST.match(tail)
-    if rest is None:
-        return False
-    at, body = rest.end(), 0
-    seen: set[str] = set()
-    if ":" in rest.group():  # PuTTY: its public half comes first
-        lines = re.search(r"Private-Lines: \d+", text[end : end + 8 * MAX_KEY_HEAD])
-        return lines is not None
-    while body < MIN_KEY_BODY:
-        gap = _KEY_LINES.match(tail, at)
-        if gap is not None:
-            at = gap.end()
-        match = _BODY.match(tail, at)
-        if match is None:
-            return False
-        body += match.end() - at
-        seen.update(match.group())
-        at = match.end()
-    return len(seen) >= MIN_DISTINCT
+def _is_key(text: str, end: int, origin: Origin) -> bool:
+    """Whether a key follows its head; among what others publish only a whole one counts."""
+    key = private_keys.parse(text, end)
+    return key is not None and (key.whole or not origin.published)

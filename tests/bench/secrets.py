@@ -13,8 +13,8 @@ from tests.bench.corpus import ROOT
 from tests.bench.measure import Cost, run
 
 SIZE = 20_000_000
-_ALONE = "from tests.linter.secret_search.detect_secrets_alone import search"
-_BEHIND = "from tests.linter.secret_search.test_full_search import behind as search"
+_ALONE = "from tests.linter.secret_search.both_ways import alone as search"
+_BEHIND = "from tests.linter.secret_search.both_ways import behind as search"
 _SEARCH = """
 import pickle, sys
 {how}

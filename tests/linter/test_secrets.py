@@ -414,7 +414,7 @@ def _without_re2() -> prefilter.BytesFilter:
     kept = sys.modules.get("re2")
     sys.modules["re2"] = None  # type: ignore[assignment]
     try:
-        return prefilter.BytesFilter(binary=False)
+        return prefilter.BytesFilter(prefilter.ROWS)
     finally:
         if kept is None:
             del sys.modules["re2"]
@@ -426,7 +426,7 @@ def _by_detect_secrets(lines: list[str]) -> set[tuple[str, int]]:
     from detect_secrets.core import scan
     from detect_secrets.settings import transient_settings
 
-    names = [plugin.__name__.removeprefix("Whole") for plugin in secret_plugins.DETECT_SECRETS]
+    names = [plugin.__name__ for plugin in secret_plugins.DETECT_SECRETS]
     heuristics = (
         "is_sequential_string",
         "is_potential_uuid",
@@ -458,7 +458,7 @@ def kinds(data: bytes, path: str) -> list[str]:
     [
         ("root/.ssh/id_rsa", PEM.encode(), ["Private Key"]),
         ("app/key.pem", PEM.replace("RSA PRIVATE", "PRIVATE").encode(), ["Private Key"]),
-        ("app/k", PEM.replace("RSA", "ENCRYPTED").encode(), ["Private Key"]),
+        ("app/k", PEM.replace("RSA", "ENCRYPTED").encode(), ["Encrypted Private Key"]),
         ("app/sa.json", json.dumps({"private_key": PEM}).encode(), ["Private Key"]),
         ("app/bin", b"\x7fELF\0\0" + PEM.encode(), ["Private Key"]),
         ("app/bin", b"\x7fELF\0\0" + GHP.encode() + b"\0", ["GitHub Token"]),
