@@ -40,7 +40,10 @@ def test_every_command_works(line: str, tmp_path: Path) -> None:
     arguments = shlex.split(words)
     stdin = (tmp_path / source).read_bytes() if source else b""
     done = dockgate(*arguments, cwd=tmp_path, stdin=stdin)
-    assert (done.code, done.err) == (1, ""), done.err
+    notes = [
+        line for line in done.err.splitlines() if "vulnerabilities: there is no data" not in line
+    ]
+    assert (done.code, notes) == (1, []), done.err
     format_ = arguments[arguments.index("--format") + 1] if "--format" in arguments else "text"
     output = arguments[arguments.index("--output") + 1] if "--output" in arguments else ""
     data = (tmp_path / output).read_bytes() if output else done.out.encode()
