@@ -23,7 +23,10 @@ from dockgate.linter.run import MAX_DOCKERFILE_BYTES, Scope, lint
 
 if TYPE_CHECKING:
     from dockgate.builder.buildkit import Built, Engine
+    from dockgate.builder.store import Store
+    from dockgate.builder.vulnerabilities.assess import Options
     from dockgate.rules.subjects.base_image import Bases
+    from dockgate.rules.subjects.dockerfile import Dockerfile
 
 IGNORE_FILE_LIMIT = 1 << 20  #: bytes
 Note = Callable[[str], None]  #: takes a line for the user, beside the report
@@ -35,11 +38,12 @@ def build(
     limits: Limits,
     note: Note,
     bases: Bases | None = None,
+    options: Options | None = None,
 ) -> Report:
     """Lint, build, scan, judge; publish what is accepted, and nothing else.
 
-    `bases`: what base images set, for the lint. Gives the report with its verdict. UsageError
-    where the request cannot be meant after all.
+    `bases`: what base images set, for the lint. `options`: where known vulnerabilities are taken
+    from. Gives the report with its verdict. UsageError where the request cannot be meant after all.
     """
     _hold_standard_streams()
     data = files.read(request.dockerfile, MAX_DOCKERFILE_BYTES)
@@ -56,32 +60,66 @@ def build(
     _decide(report, verdict.judge_build(file, foreign, limits))
     if report.verdict == ACCEPTED:
         try:
-            _build(request, data, config, limits, report, note)
+            _build(request, data, config, limits, report, note, options)
         except UnfinishedError as error:
             _decide(report, verdict.undecided(request.redact(str(error))))
+    _trace(report, dockerfile)
     return report
 
 
-def scan(source: str, platform: str | None, config: Config, limits: Limits) -> Report:
-    """Judge an image that exists: a layout folder, an archive, or a name in the engine.
+def scan(
+    source: str,
+    platform: str | None,
+    config: Config,
+    limits: Limits,
+    *,
+    cached: bool = True,
+    options: Options | None = None,
+    dockerfile: str | None = None,
+) -> Report:
+    """Judge an image that exists: a layout folder, an archive, a root file system, or a name in the
+    engine or else in its registry.
 
-    UsageError where `platform` is none.
+    `cached`: layers that an earlier scan has read are not read again. `options`: where known
+    vulnerabilities are taken from. `dockerfile`: the path of the one that it was built from.
+    UsageError where `platform` is none, or the Dockerfile cannot be read.
     """
     from dockgate.builder.request import checked_platform
-    from dockgate.builder.workspace import workspace
 
+    model = _model(dockerfile) if dockerfile is not None else None
     platform = checked_platform([platform] if platform is not None else [])
     report = Report()
     try:
         if os.path.exists(source):
-            _judge(source, source, platform, config, limits, report, base_known=False)
+            _judge(
+                source, source, platform, config, limits, report, base_known=False, cached=cached,
+                options=options,
+            )  # fmt: skip
         else:
-            with workspace() as folder:
-                archive = _save(source, folder, report)
-                _judge(str(archive), source, platform, config, limits, report, base_known=False)
+            _judge_named(source, platform, config, limits, report, cached, options)
     except UnfinishedError as error:
         _decide(report, verdict.undecided(str(error)))
+    _trace(report, model)
     return report
+
+
+def _model(path: str) -> Dockerfile:
+    from dockgate.linter import document
+    from dockgate.linter.run import unreadable
+
+    data = files.read(path, MAX_DOCKERFILE_BYTES)
+    reason = unreadable(data)
+    if reason:
+        raise UsageError(f"{path}: {reason}")
+    return document.read(data, path)
+
+
+def _trace(report: Report, dockerfile: Dockerfile | None) -> None:
+    """Tell of the layers that findings are in which instruction made them."""
+    if report.images:
+        from dockgate.builder.origin import trace
+
+        trace(report.images, dockerfile)
 
 
 def _hold_standard_streams() -> None:
@@ -98,7 +136,7 @@ def _forget_results(request: BuildRequest) -> None:
 
     A place that cannot be written is told now, not when the image has its names.
     """
-    for path in (request.iidfile, request.metadata_file):
+    for path in (request.iidfile, request.metadata_file, request.sbom_file):
         if not path:
             continue
         try:
@@ -114,7 +152,13 @@ def _forget_results(request: BuildRequest) -> None:
 
 
 def _build(
-    request: BuildRequest, data: bytes, config: Config, limits: Limits, report: Report, note: Note
+    request: BuildRequest,
+    data: bytes,
+    config: Config,
+    limits: Limits,
+    report: Report,
+    note: Note,
+    options: Options | None,
 ) -> None:
     from dockgate.builder.client import exports_oci, find_client
     from dockgate.builder.workspace import workspace
@@ -143,7 +187,10 @@ def _build(
             built = make(request, dockerfile, folder)
             report.digest = built.digest
             name = request.tags[0].familiar if request.tags else built.digest
-            _judge(str(built.source), name, None, config, limits, report, base_known=True)
+            _judge(
+                str(built.source), name, None, config, limits, report, base_known=True,
+                options=options,
+            )  # fmt: skip
             if report.verdict == ACCEPTED:
                 _publish(engine, request, built, folder, report)
         finally:
@@ -171,16 +218,39 @@ def _judge(
     report: Report,
     *,
     base_known: bool,
+    store: Store | None = None,
+    cached: bool = True,
+    options: Options | None = None,
 ) -> None:
     from dockgate.builder.layout import read_images
     from dockgate.builder.scan import check_images
+    from dockgate.builder.scanners import gitleaks
+    from dockgate.builder.vulnerabilities.assess import Options, assess
+    from dockgate.builder.watch import Watch
 
-    images = read_images(source, name=name, platform=platform, settings=config.settings)
+    with Watch() as watch:
+        images = read_images(
+            source,
+            name=name,
+            platform=platform,
+            settings=config.settings,
+            store=store,
+            cached=cached,
+            watch=watch,
+        )
     roots = {image.root_digest for image in images}
     if not report.digest:
         report.digest = roots.pop() if len(roots) == 1 else ""
     elif any(report.digest not in (one.root_digest, one.config_digest) for one in images):
         raise UnfinishedError(f"what was read is another image than {report.digest}: try again")
+    report.notes += assess(
+        images,
+        source,
+        options or Options(),
+        limits.vulnerabilities,
+        repository_speaks=config.inline_ignores,
+    )
+    report.notes += gitleaks.search(images, source if store is None else "")
     report.images = check_images(images, config.selection)
     _decide(report, verdict.judge_image(images, report.images, limits, base_known=base_known))
 
@@ -208,29 +278,59 @@ def _publish(
             engine.load(layout, request.tags)
         if request.loads:
             named += [f"{tag.familiar} in the engine" for tag in request.tags]
-        publish.write_results(request, built, publish.identity(engine, layout, built))
+        identity = publish.identity(engine, layout, built)
+        publish.write_results(request, built, identity, report.images[0].image)
     except (UnfinishedError, UsageError) as error:
         done = f"; done before that, with the judged digest: {', '.join(named)}" if named else ""
         raise UnfinishedError(f"accepted, but not published to the end: {error}{done}") from None
 
 
-def _save(name: str, folder: Path, report: Report) -> Path:
-    """The image that a name means in the engine, saved by its digest."""
+def _judge_named(
+    name: str,
+    platform: str | None,
+    config: Config,
+    limits: Limits,
+    report: Report,
+    cached: bool,
+    options: Options | None,
+) -> None:
+    """Judge what a name means: in the engine, as `docker run` would take it, or in a registry."""
     from dockgate.builder.client import find_client
+    from dockgate.builder.workspace import workspace
 
-    client = find_client()
-    from dockgate.builder.buildkit import Engine
+    try:
+        client, missing = find_client(buildx=False), "the engine does not have it"
+    except UnfinishedError as error:
+        client, missing = None, str(error)
+    if client is not None:
+        from dockgate.builder.buildkit import Engine
 
-    engine = Engine(client)
-    image_id = engine.image_id(name)
-    if image_id is None:
+        engine = Engine(client)
+        image_id = engine.image_id(name)
+        if image_id is not None:
+            report.digest = image_id
+            with workspace() as folder:
+                archive = folder / "image.tar"
+                engine.save(image_id, archive)
+                _judge(
+                    str(archive), name, platform, config, limits, report, base_known=False,
+                    cached=cached, options=options,
+                )  # fmt: skip
+            return
+    from dockgate.builder.reference import parse
+    from dockgate.builder.remote import open_remote
+
+    try:
+        remote = open_remote(parse(name), client)
+    except (UnfinishedError, UsageError) as error:
         raise UnfinishedError(
-            f"{name[:NAME_LIMIT]!r}: neither a file nor an image of the engine: pull it first"
-        )
-    report.digest = image_id
-    archive = folder / "image.tar"
-    engine.save(image_id, archive)
-    return archive
+            f"{name[:NAME_LIMIT]!r} is no file, {missing}, and no registry gives it: {error}"
+        ) from None
+    report.digest = remote.digest
+    _judge(
+        name, name, platform, config, limits, report, base_known=False, store=remote, cached=cached,
+        options=options,
+    )  # fmt: skip
 
 
 def _decide(report: Report, decided: Verdict) -> None:

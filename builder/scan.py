@@ -22,5 +22,9 @@ def check_images(
     reports = []
     for image in images:
         findings, failures = check(image, rules, selection)
-        reports.append(ImageReport(image.name, image.digest, findings, failures))
+        if not image.has_config:  # what is found at no layer and no path is the configuration's
+            findings = [one for one in findings if one.layer is not None or one.path is not None]
+        report = ImageReport(image.name, image.digest, findings, failures)
+        report.image = image
+        reports.append(report)
     return reports

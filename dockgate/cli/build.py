@@ -55,8 +55,12 @@ COMMAND = Command(
                metavar="KEY=VALUE"),
         Option("provenance", ("--provenance",), "text", "Attach how the image was built.",
                metavar="true|false|mode=MODE"),
-        Option("sbom", ("--sbom",), "text", "Attach BuildKit's list of packages.",
+        Option("sbom", ("--sbom",), "text",
+               "Attach BuildKit's list of packages, which an image of BuildKit's makes.",
                metavar="true|false"),
+        Option("sbom_file", ("--sbom-file",), "text",
+               "Write the accepted image's bill of materials to this file: SPDX where its name "
+               "ends in .spdx.json, else CycloneDX.", metavar="FILE"),
         Option("output", ("--output", "-o"), "texts",
                "Refused: nothing comes out before it is judged.", (), metavar="DEST"),
         Option("allow", ("--allow",), "texts", "Refused: rights over the machine.", (),
@@ -69,6 +73,9 @@ COMMAND = Command(
                "Lint with what base images set, as the engine or else a registry tells it.", False),
         judged.POLICY,
         judged.CONFIG,
+        judged.VULNERABILITIES,
+        judged.VEX,
+        judged.IGNORE_FILE,
         judged.FORMAT,
         Option("quiet", ("--quiet", "-q"), "flag",
                "No progress; of an accepted image only the digest.", False),
@@ -76,6 +83,7 @@ COMMAND = Command(
     examples=(
         "dockgate build -t app:1.0 .",
         "dockgate build --push -t registry.example.com/app:1.0 --policy strict .",
+        "dockgate build --sbom-file bom.json -t app:1.0 .",
         "dockgate build --format json -f docker/Dockerfile --target runtime .",
     ),
 )  # fmt: skip
@@ -110,6 +118,7 @@ def run(
     annotation: tuple[str, ...],
     provenance: str | None,
     sbom: str | None,
+    sbom_file: str | None,
     output: tuple[str, ...],
     allow: tuple[str, ...],
     attest: tuple[str, ...],
@@ -117,6 +126,9 @@ def run(
     resolve: bool,
     policy: str | None,
     config: str | None,
+    vulnerabilities: str,
+    vex: tuple[str, ...],
+    ignore_file: tuple[str, ...],
     format: str,
     quiet: bool,
 ) -> int:
@@ -124,6 +136,7 @@ def run(
     from dockgate.builder import gate
     from dockgate.builder.policy import effective
     from dockgate.builder.request import make_request
+    from dockgate.builder.vulnerabilities.assess import Options
     from dockgate.cli.output import note, write
 
     request = make_request(
@@ -145,6 +158,7 @@ def run(
         load=load,
         iidfile=iidfile,
         metadata_file=metadata_file,
+        sbom_file=sbom_file,
         further={
             "--output": output,
             "--allow": allow,
@@ -169,7 +183,8 @@ def run(
         from dockgate.builder.resolve import ResolvedBases
 
         bases = ResolvedBases()
-    report = gate.build(request, chosen, limits, note, bases)
+    options = Options(vulnerabilities, vex=vex, ignore_files=ignore_file)
+    report = gate.build(request, chosen, limits, note, bases, options)
     if quiet and format == "text" and report.verdict == "accepted":
         write(f"{report.digest}\n")
         return 0

@@ -7,7 +7,15 @@ recognises the common form of a command line from the same declaration (`dockgat
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, NamedTuple
+
+from dockgate.rules.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
+RULES = "rules"  #: names and aliases of rules
 
 
 class Option(NamedTuple):
@@ -20,6 +28,7 @@ class Option(NamedTuple):
     default: Any = None  #: False for a flag, () for "texts"
     choices: tuple[str, ...] = ()  #: of a "text": any other value is a usage error
     metavar: str = ""
+    completes: str = ""  #: what a shell offers for its value: RULES; files otherwise
 
 
 class Argument(NamedTuple):
@@ -30,6 +39,7 @@ class Argument(NamedTuple):
     help: str
     many: bool = False
     required: bool = True
+    completes: str = ""  #: as of an option
 
 
 class Command(NamedTuple):
@@ -49,7 +59,9 @@ class Command(NamedTuple):
 
 
 #: The modules of this package that declare a `COMMAND`, in the order of the help.
-MODULES = ("lint", "build", "scan", "rules", "explain", "parse", "policy")
+MODULES = (
+    "lint", "build", "scan", "rules", "explain", "parse", "policy", "db", "init", "migrate", "lsp",
+)  # fmt: skip
 
 
 def declared(module: str) -> Command:

@@ -8,6 +8,13 @@ from dockgate.linter.report import Report
 from dockgate.linter.reporters import formats
 
 FORMAT = Option("format", ("--format",), "text", "How to print the report.", "text", formats.IMAGE)
+#: Bills of materials, by the names that other scanners have for them (builder.sbom.FORMATS).
+SBOM = ("cyclonedx", "spdx-json")
+SCAN_FORMAT = FORMAT._replace(
+    help="How to print the report; cyclonedx and spdx-json are the image's bill of materials "
+    "in place of it.",
+    choices=(*formats.IMAGE, *SBOM),
+)
 POLICY = Option(
     "policy",
     ("--policy",),
@@ -15,6 +22,32 @@ POLICY = Option(
     "What is refused: 'strict' (warnings too), or a file with image_security_policy, whose word "
     "is final. Default: errors, and the policy of the configuration.",
     metavar="strict|FILE",
+)
+VULNERABILITIES = Option(
+    "vulnerabilities",
+    ("--vulnerabilities",),
+    "text",
+    "Who looks for known vulnerabilities: Trivy or grype, where they are installed and have data, "
+    "or dockgate with its own (osv).",
+    "auto",
+    ("auto", "trivy", "grype", "osv", "off"),
+)
+VEX = Option(
+    "vex",
+    ("--vex",),
+    "texts",
+    "An OpenVEX or CycloneDX document: what it says does not affect the image does not count.",
+    (),
+    metavar="FILE",
+)
+IGNORE_FILE = Option(
+    "ignore_file",
+    ("--ignore-file",),
+    "texts",
+    "Vulnerabilities that are accepted, in the form of .trivyignore or .trivyignore.yaml, which "
+    "are read by themselves.",
+    (),
+    metavar="FILE",
 )
 CONFIG = Option(
     "config",
@@ -34,10 +67,40 @@ def next_step(report: Report, done: str, refused: str) -> str:
     return "that is no acceptance: mend the above, then run it again"
 
 
+def show_sbom(report: Report, format: str, target: str | None) -> int:
+    """Print the image's bill of materials, or write it to a file; gives the scan's exit code.
+
+    Raises UsageError where there are several images: a bill is of one.
+    """
+    from dockgate.builder import sbom
+    from dockgate.builder.verdict import EXIT_CODES
+    from dockgate.linter.errors import UsageError
+    from dockgate.linter.reporters.frame import shown
+
+    if len(report.images) > 1:
+        names = ", ".join(one.name for one in report.images)
+        raise UsageError(f"a bill of materials is of one image: choose with --platform: {names}")
+    for one in report.images:
+        if one.image is not None:
+            text = sbom.render(one.image, format)
+            if target is None:
+                output.write(text)
+            else:
+                from dockgate.linter import files
+
+                files.replace(target, output.encoded(text))
+    if report.verdict != "accepted":
+        found = f"{len(report.findings)} findings: run it with another --format to see them"
+        output.note(f"{report.verdict}: {shown('; '.join([*report.reasons, found]))}")
+    return EXIT_CODES[report.verdict]
+
+
 def show(report: Report, format: str, target: str | None, next_step: str) -> int:
     """Print the report, or write it to the file `target`; gives the exit code."""
     from dockgate.builder.verdict import EXIT_CODES
 
+    for line in report.notes:
+        output.note(line)
     if format != "text":
         text = formats.render(report, format)
     elif not report.files and not report.images:  # nothing could be looked at: one line says why
@@ -48,7 +111,9 @@ def show(report: Report, format: str, target: str | None, next_step: str) -> int
         from dockgate.linter.reporters.frame import shown
 
         color = target is None and output.wants_color("auto")
-        text = formats.render(report, format, color=color) + f"  {shown(next_step)}\n"
+        columns = output.columns() if target is None else None
+        text = formats.render(report, format, color=color, columns=columns)
+        text += f"  {shown(next_step)}\n"
     if target is None:
         output.write(text)
     else:

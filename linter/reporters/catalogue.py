@@ -127,6 +127,8 @@ def example_source(example: Example) -> Iterator[str]:
             yield f"layer {index} {change} /{path}{_mode(layer[path])}"
     if example.config:
         yield f"config {json.dumps(example.config)}"
+    for one in example.vulnerabilities:
+        yield f"known: {one.package} {one.version} has {one.id}, {one.band}"
 
 
 def _mode(file: str | bytes | File | None) -> str:

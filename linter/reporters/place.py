@@ -36,4 +36,4 @@ def failures(report: Report) -> Iterator[tuple[str, str]]:
 def made_by(origin: Origin) -> str:
     """What made a layer: `RUN make (Dockerfile:12)`, `the base image debian:12 (Dockerfile:1)`."""
     what = f"the base image {origin.base}" if origin.base else origin.instruction
-    return f"{what} ({shown(origin.place)})" if origin.place else what
+    return shown(f"{what} ({origin.place})" if origin.place else what)

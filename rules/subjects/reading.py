@@ -72,7 +72,10 @@ class Reader(Protocol):
     name: str  #: under which values are found again: `dpkg`
     #: changed whenever the same file would give another value, settings that matter included
     version: str
-    wants: Sequence[Want]
+
+    @property
+    def wants(self) -> Sequence[Want]:
+        """What it is to be given: a file that one of them fits."""
 
     def read(self, entry: Entry, content: Content) -> Json:
         """The file's value, None for nothing.
@@ -99,7 +102,10 @@ class StreamReader(Protocol):
 
     name: str
     version: str
-    wants: Sequence[Want]
+
+    @property
+    def wants(self) -> Sequence[Want]:
+        """What it is to be given: a file that one of them fits."""
 
     def open(self, entry: Entry) -> Stream | None:
         """What takes the file's pieces, None where it is not wanted after all."""

@@ -71,8 +71,14 @@ def image(
         ),
         found("image-root-user", "the image runs as root"),
     ]
-    made = ImageReport(name, DIGEST, findings, list(failures))
-    made.origins[LAYER] = Origin("RUN chmod u+s 'a b'", "app/Dockerfile", 3, on_disk=True)
+    return ImageReport(name, DIGEST, findings, list(failures))
+
+
+def traced(origin: Origin | None = None) -> ImageReport:
+    """The same with what made its layer: an instruction of a Dockerfile that is there."""
+    made = image()
+    own = Origin("RUN chmod u+s 'a b'", "app/Dockerfile", 3, on_disk=True)
+    made.origins[LAYER] = own if origin is None else origin
     return made
 
 
@@ -106,6 +112,7 @@ def reports() -> dict[str, Report]:
             reasons=["app: a layer could not be read"],
             digest=DIGEST,
         ),
+        "traced": Report(images=[traced()], verdict="refused", reasons=["r"], digest=DIGEST),
         "no image": Report(verdict="undecided", reasons=["no engine answers"]),
         "refused build": Report(
             [linted(dockerfile)], verdict="refused", reasons=["Dockerfile:5: root-user: it is"]
