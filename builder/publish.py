@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from dockgate.builder import credentials
+from dockgate.builder import credentials, sbom
 from dockgate.builder.buildkit import Built, Engine
 from dockgate.builder.manifest import INDEX_TYPES, MANIFEST_TYPES, Descriptor
 from dockgate.builder.reference import Reference
-from dockgate.builder.registry import Registry, RegistryError
+from dockgate.builder.registry import Registry
+from dockgate.builder.registry_transport import RegistryError
 from dockgate.builder.request import BuildRequest
 from dockgate.builder.transfer import CHUNK, Layout
 from dockgate.linter import files
+from dockgate.rules.subjects.image import Image
 
 
 def push(
@@ -41,8 +43,14 @@ def push(
                 _require(registry, repository, name.tag, layout.top.digest)
 
 
-def write_results(request: BuildRequest, built: Built, identity: str) -> None:
-    """--iidfile and --metadata-file, each whole or not at all; only an accepted image gets them."""
+def write_results(request: BuildRequest, built: Built, identity: str, image: Image | None) -> None:
+    """--sbom-file, --metadata-file and --iidfile, each whole or not at all.
+
+    Only an accepted image gets them.
+    """
+    if request.sbom_file and image is not None:
+        bill = sbom.render(image, sbom.format_of(request.sbom_file))
+        files.replace(request.sbom_file, bill.encode(errors="replace"))
     if request.metadata_file:
         metadata = dict(built.metadata)
         if request.tags:

@@ -28,7 +28,8 @@ from dockgate.builder.manifest import (
     parse_manifest,
 )
 from dockgate.builder.reference import Reference
-from dockgate.builder.registry import Registry, RegistryError
+from dockgate.builder.registry import Registry
+from dockgate.builder.registry_transport import RegistryError
 from dockgate.builder.unpack import CHUNK, Section
 from dockgate.linter.errors import UnfinishedError
 

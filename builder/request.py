@@ -65,6 +65,7 @@ class BuildRequest:
     load: bool = False
     iidfile: str | None = None
     metadata_file: str | None = None
+    sbom_file: str | None = None
     from_environment: frozenset[str] = frozenset()  #: build arguments given by name alone
     #: further flags that go to BuildKit as they are, with the values of each
     further: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -129,6 +130,7 @@ def make_request(
     load: bool = False,
     iidfile: str | None = None,
     metadata_file: str | None = None,
+    sbom_file: str | None = None,
     further: Mapping[str, Sequence[str]] | None = None,
 ) -> BuildRequest:
     """The request that these flags make. UsageError says in one line what cannot be meant.
@@ -140,7 +142,11 @@ def make_request(
     words, names = _build_args(build_args)
     if push and not tags:
         raise UsageError("--push needs a name to push to: add --tag HOST/NAME:TAG")
-    for path, flag in ((iidfile, "--iidfile"), (metadata_file, "--metadata-file")):
+    for path, flag in (
+        (iidfile, "--iidfile"),
+        (metadata_file, "--metadata-file"),
+        (sbom_file, "--sbom-file"),
+    ):
         folder = os.path.dirname(path or "")
         if folder and not os.path.isdir(folder):
             raise UsageError(f"{flag} {path}: there is no folder {folder}: make it first")
@@ -166,6 +172,7 @@ def make_request(
         load=load,
         iidfile=iidfile,
         metadata_file=metadata_file,
+        sbom_file=sbom_file,
         from_environment=names,
         further=_further(further or {}),
     )

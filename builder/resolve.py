@@ -19,7 +19,8 @@ from dockgate.builder.client import Client, find_client, inspect_image
 from dockgate.builder.credentials import DOCKER_HUB
 from dockgate.builder.manifest import Descriptor, field, strings
 from dockgate.builder.reference import DIGEST, Reference, parse
-from dockgate.builder.registry import Registry, RegistryError, UnreachableError
+from dockgate.builder.registry import Registry
+from dockgate.builder.registry_transport import RegistryError, UnreachableError
 from dockgate.linter.errors import DockgateError, UnfinishedError
 from dockgate.linter.parsing import platforms
 from dockgate.linter.parsing.platforms import Platform

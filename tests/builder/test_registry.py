@@ -18,13 +18,14 @@ from typing import Any
 
 import pytest
 
-from dockgate.builder import credentials, publish
+from dockgate.builder import publish
 from dockgate.builder.credentials import Credentials
 from dockgate.builder.manifest import Descriptor
 from dockgate.builder.reference import parse_tag
-from dockgate.builder.registry import ANSWER_LIMIT, Registry, RegistryError, is_loopback
+from dockgate.builder.registry import Registry
+from dockgate.builder.registry_transport import ANSWER_LIMIT, RegistryError, is_loopback
 from dockgate.builder.transfer import Layout
-from dockgate.linter.errors import UnfinishedError, UsageError
+from dockgate.linter.errors import UnfinishedError
 from tests.engine.client import Engine
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -311,7 +312,7 @@ def test_a_registry_that_drips_is_left() -> None:
         thread.start()
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         with Registry(host, seconds=0.3) as registry:
-            registry._base = f"http://{host}"
+            registry._transport._base = f"http://{host}"
             with pytest.raises(UnfinishedError, match="did not end within"):
                 registry.digest("a", "1")
         thread.join()
@@ -331,70 +332,3 @@ def test_a_registry_that_drips_is_left() -> None:
 )
 def test_loopback(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
-
-
-# Credentials
-
-
-@pytest.fixture
-def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    return tmp_path / "config.json"
-
-
-def auth(user: str, password: str) -> str:
-    return base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-def test_stored_logins(docker_config: Path) -> None:
-    docker_config.write_text(json.dumps({"auths": {
-        "r.example.com": {"auth": auth("me", "pa:ss")},
-        "https://index.docker.io/v1/": {"auth": auth("hub", "x")},
-        "t.example.com": {"auth": auth("<token>", ""), "identitytoken": "tok"},
-        "http://old.example.com:5000/v1/": {"auth": auth("old", "y")},
-        "empty.example.com": {},
-    }}))  # fmt: skip
-    assert credentials.find("r.example.com") == Credentials("me", "pa:ss")
-    assert credentials.find("docker.io") == Credentials("hub", "x")
-    assert credentials.find("t.example.com") == Credentials("<token>", "", "tok")
-    assert credentials.find("old.example.com:5000") == Credentials("old", "y")
-    assert credentials.find("empty.example.com") is None
-    assert credentials.find("other.example.com") is None
-    assert "pa:ss" not in repr(credentials.find("r.example.com"))
-
-
-def test_no_configuration_is_no_login(docker_config: Path) -> None:
-    assert credentials.find("r.example.com") is None
-
-
-def test_credential_helpers(docker_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    helper = docker_config.parent / "docker-credential-made"
-    helper.write_text(
-        '#!/bin/sh\nread -r host || :\ncase "$host" in\n'
-        '  r.example.com) echo \'{"Username":"u","Secret":"s"}\' ;;\n'
-        '  t.example.com) echo \'{"Username":"<token>","Secret":"s"}\' ;;\n'
-        "  broken.example.com) echo nonsense ;;\n"
-        '  *) echo "credentials not found in native keychain"; exit 1 ;;\nesac\n'
-    )
-    helper.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{docker_config.parent}:{os.environ['PATH']}")
-    docker_config.write_text(
-        json.dumps({"credsStore": "made", "auths": {"o.example.com": {"auth": auth("o", "o")}}})
-    )
-    assert credentials.find("r.example.com") == Credentials("u", "s")
-    assert credentials.find("t.example.com") == Credentials("", "", "s")
-    assert credentials.find("o.example.com") == Credentials("o", "o")
-    with pytest.raises(UsageError):
-        credentials.find("broken.example.com")
-
-
-@pytest.mark.parametrize(
-    "config",
-    ["[", "[]", '{"credsStore":"../evil"}', '{"credsStore":"not-there"}',
-     '{"auths":{"r.example.com":{"auth":"%%%"}}}'],
-)  # fmt: skip
-def test_a_broken_configuration_is_one_line(docker_config: Path, config: str) -> None:
-    docker_config.write_text(config)
-    with pytest.raises(UsageError) as caught:
-        credentials.find("r.example.com")
-    assert "\n" not in str(caught.value)
