@@ -48,6 +48,8 @@ def build(
     _hold_standard_streams()
     data = files.read(request.dockerfile, MAX_DOCKERFILE_BYTES)
     _forget_results(request)
+    if options is not None:
+        options.check()
     arguments = dict(request.build_args)
     scope = Scope(request.context, arguments, request.target, request.platform, bases)
     file, dockerfile = lint(data, request.dockerfile, config, scope)

@@ -10,17 +10,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dockgate.builder.vulnerabilities.exceptions import Ignore
 from dockgate.linter import config as configuration
 from dockgate.linter.config import Config
+from dockgate.linter.errors import UsageError
 from dockgate.rules.rule import Severity
 from dockgate.rules.subjects.dockerfile import Dockerfile, Reference
 from dockgate.rules.subjects.images import matches_any
 from dockgate.rules.subjects.text import Span
 
 if TYPE_CHECKING:
-    from dockgate.linter.configuration.config_file import ImageSecurityPolicy
+    from dockgate.linter.configuration.config_file import (
+        ImageSecurityPolicy,
+        VulnerabilityPolicy,
+    )
 
 STRICT = "strict"  #: the built-in policy that refuses warnings too
+
+
+MAX_DATA_AGE = 7  #: days that vulnerability data may be old, where nothing else is said
+
+
+@dataclass(frozen=True)
+class VulnerabilityLimits:
+    """How many known vulnerabilities an image may have; None limits nothing."""
+
+    max_critical: int | None = None
+    max_high: int | None = None
+    max_medium: int | None = None
+    max_age: int = MAX_DATA_AGE  #: of the data, in days
+    unrated: str = ""  #: the band that what nobody has rated counts as; "": it may be any
+    ignores: tuple[Ignore, ...] = ()
+
+    @property
+    def by_band(self) -> dict[str, int]:
+        """The limits that there are, by band."""
+        given = {"critical": self.max_critical, "high": self.max_high, "medium": self.max_medium}
+        return {band: count for band, count in given.items() if count is not None}
 
 
 @dataclass(frozen=True)
@@ -33,6 +59,7 @@ class Limits:
     required_labels: tuple[str, ...] = ()
     allowed_registries: tuple[str, ...] = ()
     blocked_registries: tuple[str, ...] = ()
+    vulnerabilities: VulnerabilityLimits = VulnerabilityLimits()
     unchecked: tuple[str, ...] = ()  #: what the policy asks for and nobody here can check
 
     @property
@@ -62,12 +89,7 @@ def limits(policy: ImageSecurityPolicy | None, refuse_at: Severity = Severity.ER
     """The limits that a policy sets; without one, severities alone decide."""
     if policy is None:
         return Limits(refuse_at)
-    bands = policy.vulnerabilities
-    unchecked = [
-        f"vulnerabilities.{band} limits known vulnerabilities, and no vulnerability data is at hand"
-        for band in ("max_critical", "max_high", "max_medium")
-        if getattr(bands, band) is not None
-    ]
+    unchecked = []
     if policy.signing.required:
         unchecked.append(
             "signing.required asks for a signature, and none can be made or checked yet"
@@ -79,7 +101,22 @@ def limits(policy: ImageSecurityPolicy | None, refuse_at: Severity = Severity.ER
         required_labels=policy.base_image.required_labels,
         allowed_registries=policy.base_image.allowed_registries,
         blocked_registries=policy.base_image.blocked_registries,
+        vulnerabilities=_vulnerability_limits(policy.vulnerabilities),
         unchecked=tuple(unchecked),
+    )
+
+
+def _vulnerability_limits(policy: VulnerabilityPolicy) -> VulnerabilityLimits:
+    return VulnerabilityLimits(
+        policy.max_critical,
+        policy.max_high,
+        policy.max_medium,
+        max_age=policy.max_data_age,
+        unrated="" if policy.unrated == "undecided" else policy.unrated,
+        ignores=tuple(
+            Ignore(one.id, one.package, expires=one.expires, reason=one.reason, where="policy")
+            for one in policy.ignore
+        ),
     )
 
 
@@ -120,11 +157,15 @@ def foreign_caches(images: Sequence[str], limits: Limits) -> list[str]:
 
 
 def _from_file(path: str) -> tuple[Config, Limits]:
-    from dockgate.linter.configuration.config_file import ConfigFile, read_file, validate
+    from dockgate.linter.configuration.config_file import NEVER, ConfigFile, read_file, validate
     from dockgate.linter.configuration.strict_yaml import load
 
     read = read_file(path)
-    fail_on = validate(ConfigFile, load(path)).fail_on
+    document = load(path)
+    fail_on = validate(ConfigFile, document).fail_on
+    if fail_on == NEVER:
+        place = document.where(("fail_on",))
+        raise UsageError(f"{place}: fail_on: a policy that never refuses is none: name a severity")
     final = Config(
         selection=read.selection,
         settings=read.settings,

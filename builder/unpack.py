@@ -143,14 +143,15 @@ def unpacked(read: Callable[[int], bytes]) -> Iterator[bytes]:
 
 def _gunzip(data: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
     """Every member of a gzip file (RFC 1952 2.2 allows several; eStargz has one for each file)."""
+    inflate, errors = _inflater()
     while data:
         if not data.startswith(GZIP[: len(data)]):
             raise ImageError("has something else after its gzip data")
-        member = zlib.decompressobj(wbits=31)
+        member = inflate(wbits=31)
         while not member.eof:
             try:
                 content = member.decompress(data, CHUNK)
-            except zlib.error as error:
+            except errors as error:
                 raise ImageError(f"is damaged: {error}") from None
             if content:
                 yield content
@@ -160,6 +161,15 @@ def _gunzip(data: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
                 if not data:
                     raise ImageError("is cut short: its gzip data has no end")
         data = member.unused_data or read(CHUNK)
+
+
+def _inflater() -> tuple[Callable[..., Any], type[Exception]]:
+    """What makes an inflating object, and its errors: ISA-L's, twice as fast, or zlib's."""
+    try:
+        isal = import_module("isal.isal_zlib")
+    except ImportError:
+        return zlib.decompressobj, zlib.error
+    return isal.decompressobj, isal.error
 
 
 def _unzstd(data: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dockgate.builder.policy import Limits
+from dockgate.builder.policy import Limits, VulnerabilityLimits
 from dockgate.linter.configuration.sizes import human_size
 from dockgate.linter.report import FileReport, ImageReport
 from dockgate.rules.rule import Finding
 from dockgate.rules.subjects.image import Image
+from dockgate.rules.subjects.vulnerability import UNRATED
 
 ACCEPTED = "accepted"
 REFUSED = "refused"
 UNDECIDED = "undecided"
 EXIT_CODES = {ACCEPTED: 0, REFUSED: 1, UNDECIDED: 3}
 REASON_LIMIT = 100  #: reasons that are told; the findings themselves are all in the report
+_NAMES_TOLD = 5  #: vulnerabilities in one reason
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -53,6 +55,9 @@ def judge_image(
             for layer in image.layers
             if layer.unread
         ]
+        refused, unknown = _vulnerabilities(image, limits.vulnerabilities)
+        refusals += refused
+        failures += unknown
     if not images or len(reports) != len(images):
         failures.append("not every image was checked")
     if limits.limits_registries and not base_known:
@@ -92,6 +97,42 @@ def _in_image(report: ImageReport, finding: Finding) -> str:
     if finding.path:
         place += f", /{finding.path.lstrip('/')}"
     return f"{place}: {finding.rule.name}: {finding.message}"
+
+
+def _vulnerabilities(image: Image, limits: VulnerabilityLimits) -> tuple[list[str], list[str]]:
+    """What the limits say against an image, and what cannot be said.
+
+    A vulnerability counts once, however many packages have it. What nobody has rated may be of any
+    band: it matters where with it a limit would be passed.
+    """
+    refusals: list[str] = []
+    failures: list[str] = []
+    names: dict[str, dict[str, None]] = {}
+    for one in image.vulnerabilities:
+        band = limits.unrated if one.band == UNRATED and limits.unrated else one.band
+        names.setdefault(band, {})[one.id] = None
+    unrated = names.get(UNRATED, {})
+    for band, most in limits.by_band.items():
+        found = names.get(band, {})
+        told = f"{image.name}: policy vulnerabilities.max_{band}: at most {most} are allowed"
+        if len(found) > most:
+            refusals.append(f"{told}, it has {len(found)}: {_few(found)}")
+        elif len(found) + len(unrated) > most:
+            failures.append(f"{told}, and nobody has rated {len(unrated)}: {_few(unrated)}")
+    if limits.by_band:
+        asked = ", ".join(f"max_{band}" for band in limits.by_band)
+        failures += [
+            f"{image.name}: policy vulnerabilities.{asked}: cannot be told: {gap}"
+            for gap in image.vulnerability_gaps
+        ]
+    return refusals, failures
+
+
+def _few(names: Iterable[str]) -> str:
+    """The first few."""
+    listed = list(names)
+    more = f" and {len(listed) - _NAMES_TOLD} more" if len(listed) > _NAMES_TOLD else ""
+    return ", ".join(listed[:_NAMES_TOLD]) + more
 
 
 def _past_limits(image: Image, limits: Limits) -> list[str]:

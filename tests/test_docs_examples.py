@@ -49,6 +49,7 @@ from dockgate.linter.configuration.config_file import ConfigFile
 from dockgate.linter.migration.configuration import KNOWN, OPTIONS
 from dockgate.linter.run import lint_bytes
 from dockgate.rules.rule import Rule
+from tests.builder.vulnerabilities.made import advisory, osv_zip
 from tests.cli.command import dockgate
 from tests.engine.client import Engine
 from tests.hooks.repositories import commit, git
@@ -147,6 +148,12 @@ def sample(tmp_path: Path) -> Path:
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+    osv_zip(folder / "all.zip", [advisory("CVE-2024-0001", "Debian:12", "openssl")])
+    (folder / "advisories").mkdir()
+    record = json.dumps(advisory("OURS-1", "npm", "ours"))
+    (folder / "advisories" / "OURS-1.json").write_text(record)
+    vex = {"@context": "https://openvex.dev/ns/v0.2.0", "statements": []}
+    (folder / "app.openvex.json").write_text(json.dumps(vex))
     commit(folder)
     git(folder, "switch", "--quiet", "--create", "work")
     return folder
@@ -170,6 +177,7 @@ def test_commands_run(block: Block, sample: Path, request: pytest.FixtureRequest
     if block.mark:
         with_files(sample, ROOT / block.mark.removeprefix("in "))
     env = {**os.environ, "NO_COLOR": "1", "XDG_CACHE_HOME": str(sample.parent / "cache")}
+    env["XDG_DATA_HOME"] = str(sample.parent / "data")
     text = block.text
     if ENGINE.search(text):
         engine: Engine = request.getfixturevalue("engine")

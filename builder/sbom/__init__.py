@@ -17,6 +17,11 @@ _MODULES = {"cyclonedx": "cyclonedx", "spdx-json": "spdx"}
 FORMATS = tuple(_MODULES)
 
 
+def format_of(path: str) -> str:
+    """The format that a file's name asks for: SPDX by its `.spdx.json`, else CycloneDX."""
+    return "spdx-json" if path.lower().endswith(".spdx.json") else "cyclonedx"
+
+
 def render(image: Image, format: str) -> str:
     """The image's bill of materials in a format of `FORMATS`, as it is written to a file."""
     import json

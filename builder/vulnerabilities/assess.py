@@ -7,11 +7,11 @@ What is found stands in `Image.vulnerabilities` afterwards, and why there may be
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockgate.builder.vulnerabilities import database, exceptions, ignore_files, vex
 from dockgate.linter.errors import UsageError
@@ -28,6 +28,16 @@ SCANNERS = ("trivy", "grype")
 SOURCES = (AUTO, *SCANNERS, OWN, OFF)
 #: Accepted vulnerabilities that are told one by one.
 MAX_TOLD = 50
+#: Vulnerabilities of what a lock names that are told by name.
+_HINTS = 5
+
+
+class _Known(NamedTuple):
+    """As `match.Matched`."""
+
+    vulnerabilities: list[Vulnerability]
+    gaps: list[str]
+    hints: list[Vulnerability] = []  # noqa: RUF012 (never changed)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,13 @@ class Options:
     report: str | None = None  #: a scanner's report, in place of a scan
     vex: tuple[str, ...] = ()
     ignore_files: tuple[str, ...] = ()  #: besides those of the folder
+
+    def check(self) -> None:
+        """Raise UsageError for a file that cannot be read: told before a long build, not after."""
+        for path in self.vex:
+            vex.read(path)
+        for path in self.ignore_files:
+            ignore_files.read(path)
 
 
 def assess(
@@ -63,12 +80,11 @@ def assess(
     found = _Finder(source, options, limits, today)
     told: list[str] = []
     for image in images:
-        vulnerabilities, gaps = found.of(image, alone=len(images) == 1)
-        counting = [one for one in vulnerabilities if one.band != NONE]
-        left, accepted, lines = exceptions.apply(
-            counting, ignores, statements, _names(image), today.date()
-        )
-        image.vulnerabilities, image.vulnerability_gaps = left, gaps
+        known = found.of(image, alone=len(images) == 1)
+        names = _names(image)
+        counting = [one for one in known.vulnerabilities if one.band != NONE]
+        left, accepted, lines = exceptions.apply(counting, ignores, statements, names, today.date())
+        image.vulnerabilities, image.vulnerability_gaps = left, known.gaps
         told += lines
         told += [
             f"{image.name}: {one.vulnerability.id} of {one.vulnerability.package} does not count: "
@@ -77,7 +93,9 @@ def assess(
         ]
         if len(accepted) > MAX_TOLD:
             told.append(f"{image.name}: and {len(accepted) - MAX_TOLD} more that do not count")
-        told += [f"{image.name}: vulnerabilities: {gap}" for gap in gaps]
+        hints, _, _ = exceptions.apply(known.hints, ignores, statements, names, today.date())
+        told += [f"{image.name}: {hint}" for hint in _hinted(hints)]
+        told += [f"{image.name}: vulnerabilities: {gap}" for gap in known.gaps]
     return list(dict.fromkeys(told))
 
 
@@ -114,21 +132,19 @@ class _Finder:
                 raise UsageError(f"{name} {missing}")
         return None
 
-    def of(self, image: Image, *, alone: bool) -> tuple[list[Vulnerability], list[str]]:
+    def of(self, image: Image, *, alone: bool) -> _Known:
         """What is known of an image, and why there may be more."""
         if self._report is not None:
             return self._by_report(self._report, image, alone)
         if self._options.source == OFF:
-            return [], ["they were not looked for (--vulnerabilities off)"]
+            return _Known([], ["they were not looked for (--vulnerabilities off)"])
         if self._scanner is not None and (
             os.path.exists(self._source) or self._options.source != AUTO
         ):
             return self._by_scanner(self._scanner, image)
         return self._by_data(image)
 
-    def _by_report(
-        self, report: ScannerReport, image: Image, alone: bool
-    ) -> tuple[list[Vulnerability], list[str]]:
+    def _by_report(self, report: ScannerReport, image: Image, alone: bool) -> _Known:
         from dockgate.builder.scanners.reading import check_image
 
         path = self._options.report or ""
@@ -138,9 +154,9 @@ class _Finder:
             gaps.append(f"{path}: the report of {report.tool} names nothing that was looked at")
         gaps += self._old(f"{path}: the report", report.made)
         gaps += self._old(f"{path}: the data of {report.tool}", report.data_as_of)
-        return _placed(report.vulnerabilities, image), gaps
+        return _Known(_placed(report.vulnerabilities, image), gaps)
 
-    def _by_scanner(self, scanner: Scanner, image: Image) -> tuple[list[Vulnerability], list[str]]:
+    def _by_scanner(self, scanner: Scanner, image: Image) -> _Known:
         from dockgate.builder.scanners.running import scan
         from dockgate.builder.workspace import workspace
 
@@ -149,25 +165,39 @@ class _Finder:
         gaps = self._old(f"the data of {scanner.name}", scanner.data_as_of)
         if not report.looked:
             gaps.append(f"{scanner.name} has found no packages to look at")
-        return _placed(report.vulnerabilities, image), gaps
+        return _Known(_placed(report.vulnerabilities, image), gaps)
 
-    def _by_data(self, image: Image) -> tuple[list[Vulnerability], list[str]]:
+    def _by_data(self, image: Image) -> _Known:
         from dockgate.builder.packages.inventory import inventory
         from dockgate.builder.vulnerabilities.match import match
 
         data = database.open_database()
         if data is None:
-            return [], [
-                "there is no data: `dockgate db update --from FILE`, or install Trivy or grype"
-            ]
+            return _Known(
+                [],
+                ["there is no data: `dockgate db update --from FILE`, or install Trivy or grype"],
+            )
         with data:
-            matched = match(inventory(image), data, self._max_age, self._today)
-        return matched.vulnerabilities, matched.gaps
+            return _Known(*match(inventory(image), data, self._max_age, self._today))
 
     def _old(self, what: str, when: datetime | None) -> list[str]:
         if when is None or self._today - when <= self._max_age:
             return []
         return [f"{what} is of {when:%Y-%m-%d}, older than {self._max_age.days} days"]
+
+
+def _hinted(hints: Sequence[Vulnerability]) -> Iterator[str]:
+    """A line for each lock file that names packages with vulnerabilities."""
+    by_path: dict[str, list[str]] = {}
+    for one in hints:
+        if one.band != NONE:
+            by_path.setdefault(one.path, []).append(f"{one.id} of {one.package} {one.version}")
+    for path, names in by_path.items():
+        more = f" and {len(names) - _HINTS} more" if len(names) > _HINTS else ""
+        yield (
+            f"/{path} names packages with known vulnerabilities, which nothing tells to be "
+            f"installed: they do not count: {', '.join(names[:_HINTS])}{more}"
+        )
 
 
 def _placed(vulnerabilities: Sequence[Vulnerability], image: Image) -> list[Vulnerability]:

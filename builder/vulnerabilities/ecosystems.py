@@ -29,14 +29,14 @@ _DISTRIBUTIONS = {"apk": "apk", "deb": "dpkg", "rpm": "rpm"}  # type -> order of
 _MAKERS = {
     "almalinux": r"almalinux",
     "azurelinux": r"microsoft",
-    "debian": r".*[@.]debian\.org>?$",
+    "debian": r".*[@.]debian\.(org|net)>?$",
     "mageia": r"mageia",
     "openeuler": r".*openeuler",
     "photon": r"vmware|broadcom",
     "rhel": r"red hat",
     "rocky": r"rocky",
     "suse": r"(open)?suse",
-    "ubuntu": r".*[@.](ubuntu|canonical|debian)\.(com|org)>?$",
+    "ubuntu": r".*[@.](ubuntu\.com|canonical\.com|debian\.(org|net))>?$",
 }
 
 

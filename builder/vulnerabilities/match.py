@@ -84,7 +84,9 @@ def match(inventory: Inventory, database: Database, max_age: timedelta, today: d
     gaps += _stale((coverage[name] for name in sorted(used)), max_age, today)
     gaps += undecided[:MAX_TOLD]
     if len(undecided) > MAX_TOLD:
-        gaps.append(f"and {len(undecided) - MAX_TOLD} more packages whose version cannot be compared")
+        gaps.append(
+            f"and {len(undecided) - MAX_TOLD} more packages whose version cannot be compared"
+        )
     return Matched(sorted(found, key=_order), gaps, sorted(hints, key=_order))
 
 
@@ -118,7 +120,7 @@ def _of_package(
     package: Package, ecosystems: list[str], database: Database, undecided: list[str]
 ) -> list[Vulnerability]:
     hits: dict[str, list[_Hit]] = {}
-    unsure: dict[str, str] = {}  # why, by advisory
+    unsure: dict[str, str] = {}  # by advisory
     for key in keys(package, ecosystems):
         for advisory in database.advisories(key.ecosystem, key.name):
             binaries = advisory.affected.binaries
@@ -127,7 +129,7 @@ def _of_package(
             try:
                 said = evaluate(advisory.affected, key.version)
             except ValueError as error:
-                unsure.setdefault(advisory.id, f"{key.version or 'without version'}: {error}")
+                unsure.setdefault(advisory.id, str(error))
                 continue
             if said.affected:
                 hit = _Hit(advisory, key.ecosystem, said.fixed)
@@ -138,7 +140,8 @@ def _of_package(
         more = f" and {len(unsure) - 1} more advisories" if len(unsure) > 1 else ""
         undecided.append(
             f"whether {shown(identity)}{more} affects {shown(full_name(package))} "
-            f"{shown(reason, 180)}"
+            f"{shown(package.version, 60) or 'without a version'} cannot be told: "
+            f"{shown(reason, 120)}"
         )
     return [_vulnerability(package, identity, group, database) for identity, group in hits.items()]
 

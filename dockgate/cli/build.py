@@ -136,7 +136,6 @@ def run(
     from dockgate.builder import gate
     from dockgate.builder.policy import effective
     from dockgate.builder.request import make_request
-    from dockgate.builder.vulnerabilities.assess import Options
     from dockgate.cli.output import note, write
 
     request = make_request(
@@ -183,7 +182,11 @@ def run(
         from dockgate.builder.resolve import ResolvedBases
 
         bases = ResolvedBases()
-    options = Options(vulnerabilities, vex=vex, ignore_files=ignore_file)
+    options = None
+    if vulnerabilities != judged.VULNERABILITIES.default or vex or ignore_file:
+        from dockgate.builder.vulnerabilities.assess import Options
+
+        options = Options(vulnerabilities, vex=vex, ignore_files=ignore_file)
     report = gate.build(request, chosen, limits, note, bases, options)
     if quiet and format == "text" and report.verdict == "accepted":
         write(f"{report.digest}\n")

@@ -97,7 +97,7 @@ def test_links_that_make_the_merge_long(
 
 
 def test_links_that_go_round(tmp_path: Path) -> None:
-    files = {"a": link("b"), "b": link("a"), "a/x": "1", "s": link("s/s/s"), "s/y": "1"}
+    files: LayerFiles = {"a": link("b"), "b": link("a"), "a/x": "1", "s": link("s/s/s"), "s/y": "1"}
     image = open_image(str(layout_of(tmp_path, files).folder))
     assert image.real("a/b/c")
     with pytest.raises(LookupError):

@@ -119,14 +119,16 @@ def member(kind: bytes = tarfile.REGTYPE, **further: Any) -> tarfile.TarInfo:
     return info
 
 
-def raw(*parts: tuple[str, bytes], form: int = tarfile.PAX_FORMAT, **pax: str) -> bytes:
+def raw(
+    *parts: tuple[str, bytes], form: int = tarfile.PAX_FORMAT, pax: dict[str, str] | None = None
+) -> bytes:
     """A tar of files with names as they are given."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=form, errors="surrogateescape") as tar:
         for name, content in parts:
             info = tarfile.TarInfo(name)
             info.size = len(content)
-            info.pax_headers = pax
+            info.pax_headers = pax or {}
             tar.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
 
@@ -149,7 +151,8 @@ def sparse_layer() -> bytes:
 
 
 def capability_layer() -> bytes:
-    return raw(("ping", b"x"), **{f"SCHILY.xattr.{CAPABILITY}": NET_RAW.decode("latin-1")})
+    pax = {f"SCHILY.xattr.{CAPABILITY}": NET_RAW.decode("latin-1")}
+    return raw(("ping", b"x"), pax=pax)
 
 
 def deep(depth: int, name: str) -> str:

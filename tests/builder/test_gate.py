@@ -122,19 +122,23 @@ def test_quiet_prints_the_digest_alone(gate: Gate, context: Path) -> None:
 
 
 def test_result_files_are_for_accepted_images(gate: Gate, context: Path, tmp_path: Path) -> None:
-    iid, metadata = tmp_path / "iid", tmp_path / "metadata.json"
-    files = ("--iidfile", iid, "--metadata-file", metadata)
+    iid, metadata, bill = (tmp_path / name for name in ("iid", "metadata.json", "bom.json"))
+    files = ("--iidfile", iid, "--metadata-file", metadata, "--sbom-file", bill)
     name = "dockgate-test/result-files:1"
-    for stale in (iid, metadata):
+    for stale in (iid, metadata, bill):
         stale.write_text("of an earlier build")
     assert gate("build", *files, "-t", name, "refused-by-scan").exit == 1
+    assert not any(tmp_path.glob("*.json"))
     assert not iid.exists()
-    assert not metadata.exists()
     result = gate("build", "--format", "json", *files, "-t", name, context)
     assert iid.read_text() == gate.id_of(name) == result.json["digest"]
     written = json.loads(metadata.read_text())
     assert written["containerimage.digest"] == result.json["digest"]
     assert written["image.name"] == f"docker.io/{name}"
+    listed = json.loads(bill.read_text())
+    assert listed["bomFormat"] == "CycloneDX"
+    assert listed["metadata"]["component"]["version"] == result.json["digest"]
+    assert listed["metadata"]["component"]["name"] == name
     gate.remove(name)
 
 
@@ -261,6 +265,24 @@ def test_what_stands_when_publishing_breaks_off(gate: Gate, context: Path, tmp_p
     written = gate("build", "--push", "--iidfile", "/dev/full", "-t", good, context)
     assert written.exit == 3
     assert f"done before that, with the judged digest: {good}" in written.out
+
+
+def test_what_says_which_vulnerabilities_count_is_read_before_the_build(
+    gate: Gate, context: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "vex.json").write_text("{}")
+    words = ("-t", "dockgate-test/vex:1", context)
+    with gate.nothing_new():
+        for option, name in (("--vex", "vex.json"), ("--ignore-file", "none")):
+            result = gate("build", option, tmp_path / name, *words)
+            assert (result.exit, result.out) == (2, "")
+            assert name in result.err
+            assert "#1 [internal]" not in result.err
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("image_security_policy: {vulnerabilities: {max_critical: 0}}\n")
+    off = gate("build", "--vulnerabilities", "off", "--policy", policy, *words)
+    assert off.exit == 3
+    assert "--vulnerabilities off" in off.out
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_build(
@@ -482,7 +504,7 @@ def test_scan_of_what_is_not_there(gate: Gate, tmp_path: Path) -> None:
     with gate.nothing_new():
         result = gate("scan", "--format", "json", "dockgate-test/not-there:1")
     assert result.exit == 3
-    assert "pull it first" in result.json["reasons"][0]
+    assert "no registry gives it" in result.json["reasons"][0]
     (tmp_path / "broken.tar").write_bytes(b"no tar" * 1000)
     assert gate("scan", tmp_path / "broken.tar").exit == 3
 

@@ -20,12 +20,14 @@ from dockgate.builder.bounds import ImageError
 from dockgate.builder.layout import read_images
 from dockgate.rules.rule import File
 from dockgate.rules.subjects.image import Image
+from dockgate.rules.subjects.reading import Want
 
-from .images import TOKEN, Layout, layer_tar, link, write_archive
-from .test_readers import Text, Want
+from .images import TOKEN, LayerFiles, Layout, layer_tar, link, write_archive
+from .test_readers import Text
 
-BASE = {
-    "etc/passwd": "app:x:5:5::/:/bin/sh\n",
+PASSWD = "app:x:5:5::/:/bin/sh\n"
+BASE: LayerFiles = {
+    "etc/passwd": PASSWD,
     "app/.env": f"GITHUB_TOKEN={TOKEN}\n",
     "one": File("1", mode=0o4755, uid=7, gid=8),
     "two": link("one", hard=True),
@@ -83,7 +85,7 @@ def test_only_what_is_new_is_read(tmp_path: Path, count: list[str], folder: Path
     assert len(count) == 2
     assert told(first) == told(second)
     assert second.layers[0].secrets
-    assert second.content("etc/passwd") == BASE["etc/passwd"].encode()  # type: ignore[union-attr]
+    assert second.content("etc/passwd") == PASSWD.encode()
     layout = layout_of(tmp_path / "l", {"new": "2"})
     read_images(str(layout.folder), cached=True)
     assert len(count) == 3
@@ -190,7 +192,8 @@ def test_a_changed_document_is_no_crash(tmp_path: Path, folder: Path, data: st.D
     (one,) = folder.iterdir()
     document = json.loads(zlib.decompress(one.read_bytes()[49:]))
     key = data.draw(st.sampled_from(sorted(document)))
-    odd = st.sampled_from([None, -1, 10**30, "x", [], {}, [None], [-1], [10**9], {"a": 1}, [[]]])
+    values: list[Any] = [None, -1, 10**30, "x", [], {}, [None], [-1], [10**9], {"a": 1}, [[]]]
+    odd = st.sampled_from(values)
     if isinstance(document[key], list) and document[key] and data.draw(st.booleans()):
         document[key][data.draw(st.integers(0, len(document[key]) - 1))] = data.draw(odd)
     else:

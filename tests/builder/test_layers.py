@@ -180,6 +180,5 @@ def test_findings_of_a_scan(tmp_path: Path) -> None:
 def test_a_user_that_cannot_be_looked_up_is_a_failure(tmp_path: Path) -> None:
     write_layout(tmp_path, [{"etc/passwd": link("../x"), "x": "app:x:0:0::/:"}], {"User": "app"})  # type: ignore[dict-item]
     (report,) = check_images([open_image(str(tmp_path))])
-    assert report.failures == [
-        "rule image-root-user failed: LookupError: /etc/passwd leads to /x, which cannot be read"
-    ]
+    said = "rule image-root-user failed: LookupError: /etc/passwd leads to /x, which cannot be read"
+    assert said in report.failures

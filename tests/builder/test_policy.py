@@ -67,11 +67,9 @@ def test_the_whole_policy_in_the_configuration(tmp_path: Path) -> None:
     assert limits.allowed_registries == ("registry.example.com", "docker.io")
     assert limits.blocked_registries == ("untrusted-registry.com",)
     assert [text.partition(" ")[0] for text in limits.unchecked] == [
-        "vulnerabilities.max_critical",
-        "vulnerabilities.max_high",
-        "vulnerabilities.max_medium",
         "signing.required",
     ]
+    assert limits.vulnerabilities.by_band == {"critical": 0, "high": 2, "medium": 10}
     assert config.settings.max_size == 500_000_000
     assert config.inline_ignores
 
@@ -96,7 +94,7 @@ def test_a_policy_file_refuses_errors_unless_it_says_otherwise(tmp_path: Path) -
 @pytest.mark.parametrize(
     "text",
     ["image_security_policy: {size: {max_size: big}}\n", "image_security_polcy: {}\n", "- 1\n",
-     "a: [\n", "image_security_policy: {signing: {required: 1}}\n"],
+     "a: [\n", "image_security_policy: {signing: {required: 1}}\n", "fail_on: never\n"],
 )  # fmt: skip
 def test_a_policy_that_cannot_be_meant(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError) as caught:

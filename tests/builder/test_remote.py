@@ -15,7 +15,7 @@ from dockgate.builder.transfer import Layout as Judged
 from dockgate.rules.subjects.image import Image
 from tests.engine.client import Engine
 
-from .images import INDEX, TOKEN, Layout
+from .images import INDEX, TOKEN, LayerFiles, Layout
 from .running import Gate
 
 
@@ -28,8 +28,10 @@ def gate(engine: Engine, tmp_path: Path) -> Gate:
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     layout = Layout(tmp_path / "l")
-    files = {"etc/": "", "app/.env": f"GITHUB_TOKEN={TOKEN}\n", "app/large": os.urandom(3 << 20)}
-    layers = [files, {"app/.env": None, "app/new": "1"}]
+    files: LayerFiles = {
+        "etc/": "", "app/.env": f"GITHUB_TOKEN={TOKEN}\n", "app/large": os.urandom(3 << 20),
+    }  # fmt: skip
+    layers: list[LayerFiles] = [files, {"app/.env": None, "app/new": "1"}]
     here = layout.image(layers, {"User": "1"})
     away = layout.image([{"app/arm": "1"}], {"User": "1"}, architecture="arm64")
     layout.index(
@@ -60,11 +62,11 @@ def name(engine: Engine, layout: Layout) -> str:
     return f"{engine.registry}/{repository}:1"
 
 
-def read(name: str, **arguments: str) -> list[Image]:
+def read(name: str, platform: str | None = None) -> list[Image]:
     from dockgate.builder.layout import read_images
     from dockgate.builder.remote import open_remote
 
-    return read_images(name, store=open_remote(parse(name), None), **arguments)
+    return read_images(name, store=open_remote(parse(name), None), platform=platform)
 
 
 def test_equals_the_layout(name: str, layout: Layout) -> None:

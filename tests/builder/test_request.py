@@ -118,6 +118,7 @@ def test_values_of_build_args_are_redacted(context: Path) -> None:
         ({"platforms": ["linux amd64"]}, "OS/ARCH"),
         ({"labels": ["=x"]}, "KEY=VALUE"),
         ({"iidfile": "no/such/folder/iid"}, "--iidfile"),
+        ({"sbom_file": "no/such/folder/bom.json"}, "--sbom-file"),
         ({"metadata_file": "no/such/folder/m"}, "--metadata-file"),
         ({"secrets": [""]}, "empty"),
         ({"target": "--push"}, "starts with '-'"),

@@ -17,7 +17,7 @@ import pytest
 
 from dockgate.builder import base_cache, resolve
 from dockgate.builder.base_cache import BaseCache, default_folder
-from dockgate.builder.registry import ANSWER_LIMIT
+from dockgate.builder.registry_transport import ANSWER_LIMIT
 from dockgate.builder.resolve import ResolvedBases, rank
 from dockgate.linter.errors import UnfinishedError
 from dockgate.linter.parsing import platforms

@@ -109,13 +109,33 @@ def test_nothing_is_looked_at_again(home: Path, monkeypatch: pytest.MonkeyPatch)
         run(cache=False)
 
 
+def _outside(configuration: str) -> None:
+    put(configuration, "../.dockgate.yaml")
+    Path(".git").rmdir()
+
+
+def _pipe(entry: Path) -> None:
+    entry.unlink()
+    os.mkfifo(entry)
+
+
+def _folder(entry: Path) -> None:
+    entry.unlink()
+    entry.mkdir()
+
+
+def _link(entry: Path) -> None:
+    entry.rename(entry.with_name("x"))
+    entry.symlink_to("x")
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda: put(BAD + "\n"),
         lambda: put("rules: {sudo: off}\n", ".dockgate.yaml"),
         lambda: put("ignored: [DL3002]\n", ".hadolint.yaml"),
-        lambda: (put("rules: {sudo: off}\n", "../.dockgate.yaml"), Path(".git").rmdir()),
+        lambda: _outside("rules: {sudo: off}\n"),
     ],
     ids=["content", "configuration", "hadolint", "outer configuration"],
 )
@@ -225,9 +245,9 @@ def test_another_version_of_the_rules_knows_nothing(tmp_path: Path) -> None:
         lambda entry: entry.write_bytes(entry.read_bytes()[:-1]),
         lambda entry: entry.write_bytes(entry.read_bytes().replace(b"root", b"toor")),
         lambda entry: entry.write_bytes(cache.FORM + b"0" * (cache.MAX_ENTRY + 1)),
-        lambda entry: (entry.unlink(), os.mkfifo(entry)),
-        lambda entry: (entry.unlink(), entry.mkdir()),
-        lambda entry: (entry.rename(entry.with_name("x")), entry.symlink_to("x")),
+        lambda entry: _pipe(entry),
+        lambda entry: _folder(entry),
+        lambda entry: _link(entry),
     ],
     ids=["empty", "cut", "changed", "huge", "pipe", "folder", "link"],
 )

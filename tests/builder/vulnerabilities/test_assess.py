@@ -146,6 +146,53 @@ def test_packages_that_the_data_does_not_cover_leave_it_undecided(tmp_path: Path
 
 
 @pytest.mark.usefixtures("data")
+def test_what_only_a_lock_names_is_told_and_does_not_count(tmp_path: Path) -> None:
+    record = advisory("GHSA-1", "npm", "p", [("introduced", "0")], vector=CRITICAL)
+    update([str(osv_zip(tmp_path / "n.zip", [record]))])
+    lock = json.dumps({"packages": {"node_modules/p": {"version": "1.0.0"}}})
+    image(tmp_path / "image", {**debian(deb("bash", "6")), "app/package-lock.json": lock})
+    report = scan(tmp_path, max_critical=0)
+    assert report.verdict == "accepted"
+    told = "/app/package-lock.json names packages with known vulnerabilities"
+    assert [told in note and "GHSA-1 of p 1.0.0" in note for note in report.notes] == [True]
+    Path(".trivyignore").write_text("GHSA-1\n")
+    assert scan(tmp_path).notes == []
+
+
+@pytest.mark.usefixtures("data")
+def test_an_inventory_that_is_not_whole_leaves_it_undecided(tmp_path: Path) -> None:
+    image(tmp_path / "image", {**FILES, "var/lib/pacman/local/x-1/desc": "%NAME%"})
+    report = scan(tmp_path, max_critical=9)
+    assert report.verdict == "undecided"
+    assert "packages of pacman" in report.reasons[0]
+    assert scan(tmp_path).verdict == "accepted"
+
+
+@pytest.mark.usefixtures("data")
+def test_what_debian_owns_is_told_once(tmp_path: Path) -> None:
+    """PyYAML of python3-yaml is Debian's, that of pip is not; the data knows both."""
+    records = [
+        advisory("DEBIAN-CVE-2024-0006", "Debian:12", "pyyaml", upstream=["CVE-2024-0006"],
+                 vector=HIGH),
+        advisory("GHSA-1", "PyPI", "pyyaml", aliases=["CVE-2024-0006"], vector=HIGH),
+    ]  # fmt: skip
+    update([str(osv_zip(tmp_path / "both.zip", records))])
+    metadata = "Metadata-Version: 2.1\nName: PyYAML\nVersion: 6.0\n"
+    mine = "usr/lib/python3/dist-packages/PyYAML-6.0.dist-info/METADATA"
+    paragraph = deb("python3-yaml", "6.0-3", "pyyaml").replace(
+        "Maintainer: nobody", "Maintainer: Debian Python Team <team+python@tracker.debian.org>"
+    )
+    files = {
+        **debian(paragraph), mine: metadata, "var/lib/dpkg/info/python3-yaml.list": f"/.\n/{mine}\n"
+    }  # fmt: skip
+    image(tmp_path / "image", files)
+    assert [one.message.split()[0] for one in scan(tmp_path).findings] == ["python3-yaml"]
+    by_pip = "usr/local/lib/python3.11/site-packages/PyYAML-6.0.dist-info/METADATA"
+    image(tmp_path / "image", {**files, by_pip: metadata})
+    assert {one.message.split()[0] for one in scan(tmp_path).findings} == {"python3-yaml", "pyyaml"}
+
+
+@pytest.mark.usefixtures("data")
 def test_an_ignore_file_of_the_folder_counts_unless_the_policy_is_final(tmp_path: Path) -> None:
     Path(".trivyignore").write_text("# no way in\nCVE-2024-0001\nCVE-2024-0002 exp:2020-01-01\n")
     report = scan(tmp_path)

@@ -80,6 +80,8 @@ LANGUAGES = [
     (Package("golang", "net", "v1.0.0", namespace="golang.org/x"), "Go", "golang.org/x/net",
      "golang.org/x/net"),
     (Package("golang", "stdlib", "go1.0.1"), "Go", "stdlib", "stdlib"),
+    (Package("golang", "stdlib", "1.22.3"), "Go", "stdlib", "stdlib"),
+    (Package("golang", "stdlib", "1.22rc1"), "Go", "stdlib", "stdlib"),
     (Package("nuget", "Newtonsoft.Json", "1.0"), "NuGet", "newtonsoft.json", "Newtonsoft.Json"),
     (Package("composer", "http", "v1.0.0", namespace="symfony"), "Packagist", "Symfony/Http",
      "symfony/http"),
@@ -152,6 +154,8 @@ def test_binaries_that_a_record_does_not_name_are_not_meant(tmp_path: Path) -> N
         (Package("rpm", "p", "1-1"), Distro("fedora", "40"), "rpm packages of fedora 40"),
         (Package("deb", "p", "1.0"), Distro(), "deb packages of an unknown distribution"),
         (Package("apk", "p", "1"), Distro("alpine", ""), "apk packages of alpine"),
+        (Package("apk", "p", "1"), DEBIAN, "apk packages of another distribution"),
+        (Package("conda", "p", "1"), DEBIAN, "no vulnerability data for conda packages (1"),
     ],
 )
 def test_what_the_data_does_not_cover_is_said(
@@ -185,7 +189,9 @@ def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
     records = [advisory("GHSA-1", "Go", "x/y", FIXED, kind="SEMVER")]
     result = matched(tmp_path, [Package("golang", "y", "(devel)", namespace="x")], records)
     assert result.vulnerabilities == []
-    assert "x/y (devel) cannot be compared" in result.gaps[0]
+    assert result.gaps == [
+        "whether GHSA-1 affects x/y (devel) cannot be told: '(devel)' is no semantic version"
+    ]
     assert matched(tmp_path, [Package("golang", "z", "(devel)")], records).gaps == []
 
 
@@ -193,3 +199,98 @@ def test_what_was_not_read_is_a_gap(tmp_path: Path) -> None:
     with Database(database(tmp_path, [advisory("D-1", "Debian:12", "p")])) as data:
         result = match(Inventory([], DEBIAN, ["a layer could not be read"]), data, WEEK, now())
     assert result.gaps == ["a layer could not be read"]
+
+
+EVERY = [("introduced", "0")]
+LISTED = {"affected": {"versions": ["1.0.0"]}, "events": ()}
+
+
+@pytest.mark.parametrize(
+    ("more", "undecided"),
+    [({"events": FIXED}, True), (LISTED, True), ({"events": EVERY}, False)],
+)
+@pytest.mark.parametrize(
+    ("kind", "ecosystem"), [("golang", "Go"), ("maven", "Maven"), ("gem", "RubyGems")]
+)
+def test_a_package_without_a_version(
+    tmp_path: Path, kind: str, ecosystem: str, more: dict[str, Any], undecided: bool
+) -> None:
+    """It is undecided where an advisory knows the package, unless that is about every version."""
+    records = [advisory("GHSA-1", ecosystem, "p", **more)]
+    packages = [Package(kind, "p", ""), Package(kind, "mine", "")]
+    result = matched(tmp_path, packages, records)
+    told = ["whether GHSA-1 affects p without a version cannot be told: "
+            "nothing states its version"]  # fmt: skip
+    assert result.gaps == (told if undecided else [])
+    assert [one.id for one in result.vulnerabilities] == ([] if undecided else ["GHSA-1"])
+
+
+OWNED = [
+    (DEBIAN, "Debian:12", Package("deb", "python3-p", "1-2", "p"),
+     "Debian Python Team <team+python@tracker.debian.org>"),
+    (Distro("debian", "13"), "Debian:13", Package("deb", "node-p", "1-2", "p"),
+     "Debian Javascript Maintainers <pkg-javascript-devel@alioth-lists.debian.net>"),
+    (Distro("ubuntu", "22.04"), "Ubuntu:22.04:LTS", Package("deb", "python3-p", "1-2", "p"),
+     "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>"),
+    (Distro("alpine", "3.19.1"), "Alpine:v3.19", Package("apk", "python3-p", "1-r0", "p"), ""),
+    (Distro("rocky", "9.3"), "Rocky Linux:9", Package("rpm", "python3-p", "1-2", "p", "1-2"),
+     "Rocky Enterprise Software Foundation"),
+    (Distro("sles", "15.5"), "SUSE:Linux Enterprise Server 15 SP5",
+     Package("rpm", "python3-p", "1-2", "p", "1-2"), "SUSE LLC <https://www.suse.com/>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("distro", "ecosystem", "package", "supplier"), OWNED)
+def test_what_the_distribution_owns_is_left_to_its_advisories(
+    tmp_path: Path, distro: Distro, ecosystem: str, package: Package, supplier: str
+) -> None:
+    database(tmp_path, [advisory("CVE-2024-1111", ecosystem, "p", FIXED)])
+    records = [advisory("GHSA-1", "PyPI", "p", FIXED, aliases=["CVE-2024-2222"])]
+    mine = package._replace(supplier=supplier)
+    owned = Package("pypi", "p", "1", owner=mine.name)
+    result = matched(tmp_path, [mine, owned], records, distro)
+    assert [one.id for one in result.vulnerabilities] == ["CVE-2024-1111"]
+    assert result.gaps == []
+    free = matched(tmp_path, [mine, owned._replace(owner="")], records, distro)
+    assert {one.id for one in free.vulnerabilities} == {"CVE-2024-1111", "CVE-2024-2222"}
+    # Without the distribution's data nobody knows of either.
+    (tmp_path / "empty").mkdir()
+    alone = matched(tmp_path / "empty", [mine, owned], records, distro)
+    assert alone.vulnerabilities == []
+    assert "(2 packages)" in alone.gaps[0]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],  # a list of files is there, but no such package
+        [Package("deb", "nodejs", "1", supplier="A <a@nodesource.com>")],
+        [Package("deb", "nodejs", "1", supplier="A <a@notdebian.org>")],
+        [Package("deb", "nodejs", "1", supplier="A <debian.org@example.com>")],
+        [Package("deb", "nodejs", "1")],
+        [Package("pypi", "nodejs", "1", supplier="A <a@debian.org>")],
+        [Package("rpm", "nodejs", "1-1", supplier="Debian <a@debian.org>")],
+    ],
+)
+def test_what_somebody_else_has_packaged_is_looked_up_itself(
+    tmp_path: Path, others: list[Package]
+) -> None:
+    database(tmp_path, [advisory("D-1", "Debian:12", "x")])
+    records = [advisory("GHSA-1", "npm", "p", FIXED)]
+    owned = Package("npm", "p", "1.0.0", owner="nodejs")
+    result = matched(tmp_path, [owned, *others], records, DEBIAN)
+    assert [one.id for one in result.vulnerabilities] == ["GHSA-1"]
+
+
+def test_what_only_a_lock_names_is_a_hint(tmp_path: Path) -> None:
+    records = [advisory("GHSA-1", "npm", "p", FIXED)]
+    packages = [
+        Package("npm", name, version, path="app/yarn.lock", declared=True)
+        for name, version in (("p", "1.0.0"), ("p", "2.0.0"), ("p", "no version"))
+    ]
+    packages.append(Package("composer", "x", "1.0", declared=True))
+    result = matched(tmp_path, packages, records)
+    assert (result.vulnerabilities, result.gaps) == ([], [])
+    assert [(one.id, one.version, one.path) for one in result.hints] == [
+        ("GHSA-1", "1.0.0", "app/yarn.lock")
+    ]
