@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 #: Its filters of values. Left out are those that leave out whole files by their name and whole
 #: lines by a comment or a call on them (dockgate heeds none of them), and verification, which asks
@@ -25,7 +26,7 @@ def alone(files: Iterable[tuple[str, bytes]]) -> set[Found]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.settings import transient_settings
 
-    plugins = get_mapping_from_secret_type_to_class().values()
+    plugins: list[Any] = list(get_mapping_from_secret_type_to_class().values())
     config = {
         "plugins_used": [{"name": plugin.__name__} for plugin in plugins],
         "filters_used": [{"path": f"detect_secrets.filters.heuristic.{one}"} for one in FILTERS],
