@@ -11,8 +11,6 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
@@ -21,6 +19,7 @@ from typing import Any
 
 from dockgate.builder.bounds import KIB, MIB, Budget, ImageError
 from dockgate.builder.rootfs import is_root_filesystem
+from dockgate.builder.scanners.process import PROBE_SECONDS, run
 from dockgate.builder.store import Archive, Store, find_blob, open_store
 from dockgate.builder.tarstream import TarStream
 from dockgate.builder.unpack import LayerStream, Section, new_hash
@@ -37,7 +36,6 @@ from dockgate.rules.subjects.text import Span
 NAME = "gitleaks"
 
 SECONDS = 600.0  #: for one image
-PROBE_SECONDS = 30.0
 #: Bytes of a text that it is given, and of all of them.
 MAX_TEXT = 1 * MIB
 MAX_TEXTS = 512 * MIB
@@ -45,7 +43,6 @@ MAX_TEXTS = 512 * MIB
 MAX_REPORT = 64 * MIB
 MAX_FINDINGS = 10_000
 _SNIFF = 8 * KIB
-_ERROR = 300  #: characters of what it says when it fails
 #: The base of a name that its rules may look at (`package-lock.json`).
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
@@ -84,7 +81,11 @@ def add_findings(program: str, source: str, image: Image) -> int:
         if not places:
             return 0
         report = folder / "report.json"
-        _run([*_command(program), "--report-path", str(report), "--source", str(texts)], name)
+        run(
+            [*_command(program), "--report-path", str(report), "--source", str(texts)],
+            name,
+            SECONDS,
+        )
         return sum(_add(one, places, image) for one in _rows(report))
 
 
@@ -152,7 +153,7 @@ def _write_layer(
 
 def _command(program: str) -> list[str]:
     """The program with the options that its version has."""
-    known = _run([program, "detect", "--help"], "/", PROBE_SECONDS).decode("utf-8", "replace")
+    known = run([program, "detect", "--help"], "/", PROBE_SECONDS).decode("utf-8", "replace")
     if "--no-git" not in known:
         raise UnfinishedError("this gitleaks has no `detect --no-git`: install 8.16 or newer")
     options = [
@@ -201,31 +202,3 @@ def _add(row: dict[str, Any], places: dict[str, tuple[Layer, str]], image: Image
         secret = identified(secret, value, image.settings.secret_salt)
     layer.secrets.append(FileSecret(path, secret, private))
     return True
-
-
-def _run(command: Sequence[str], folder: str, seconds: float = SECONDS) -> bytes:
-    """Its output. Raises UnfinishedError, with the last line of what it says, when it fails."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("GITLEAKS_")
-    }
-    try:
-        process = subprocess.Popen(  # noqa: S603 - a path of PATH, and words of our own
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-    except OSError as error:
-        raise UnfinishedError(f"{NAME} cannot be run: {error.strerror}") from None
-    try:
-        output, said = process.communicate(timeout=seconds)
-    except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise UnfinishedError(f"{NAME} did not end within {seconds:.0f} seconds") from None
-        raise
-    if process.returncode:
-        lines = said.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
-        raise UnfinishedError(
-            f"{NAME} failed with status {process.returncode}: {shown(lines[-1], _ERROR)}"
-        )
-    return output

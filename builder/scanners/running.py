@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import subprocess
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +16,7 @@ from typing import Any, NamedTuple
 from dockgate.builder.bounds import ImageError
 from dockgate.builder.rootfs import is_root_filesystem
 from dockgate.builder.scanners import grype, trivy
+from dockgate.builder.scanners.process import PROBE_SECONDS, run
 from dockgate.builder.scanners.scanner_report import (
     MAX_BYTES,
     ReportError,
@@ -29,18 +27,14 @@ from dockgate.builder.scanners.scanner_report import (
 )
 from dockgate.builder.store import find_blob, open_store
 from dockgate.linter.errors import UnfinishedError
-from dockgate.rules.subjects.image import Image, shown
+from dockgate.rules.subjects.image import Image
 
 SECONDS = 900.0  #: for one image
-PROBE_SECONDS = 30.0
 #: Flags that keep Trivy from the network; those that a version does not know are left out.
 _OFFLINE = (
     "--skip-db-update", "--skip-java-db-update", "--skip-check-update", "--skip-policy-update",
     "--skip-vex-repo-update", "--skip-version-check", "--offline-scan", "--disable-telemetry",
 )  # fmt: skip
-_ERROR = 300  #: characters of what a scanner says when it fails
-#: Variables of the scanners that say where their data lies; others could hide findings.
-_KEPT = {"TRIVY_CACHE_DIR", "GRYPE_DB_CACHE_DIR"}
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -58,11 +52,11 @@ def find(name: str) -> Scanner | None:
     if path is None:
         return None
     if name == trivy.NAME:
-        said = _json(_run([path, "version", "--format", "json"], "/", PROBE_SECONDS), name)
+        said = _json(run([path, "version", "--format", "json"], "/", PROBE_SECONDS), name)
         built = text(mapping(said, "VulnerabilityDB"), "UpdatedAt")
         return Scanner(name, path, day(built))
     try:
-        said = _json(_run([path, "db", "status", "-o", "json"], "/", PROBE_SECONDS), name)
+        said = _json(run([path, "db", "status", "-o", "json"], "/", PROBE_SECONDS), name)
     except UnfinishedError:
         return Scanner(name, path, None)  # it fails where there is no data
     return Scanner(name, path, day(text(said, "built")))
@@ -84,7 +78,7 @@ def scan(scanner: Scanner, source: str, image: Image, folder: Path) -> ScannerRe
             scanner.path, f"{prefix}:{place}", "-o", "json", "--file", str(output),
             "-c", str(folder / "grype.yaml"),
         ]  # fmt: skip
-    _run(command, str(folder), SECONDS)
+    run(command, str(folder), SECONDS)
     try:
         with output.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -106,7 +100,7 @@ def scan(scanner: Scanner, source: str, image: Image, folder: Path) -> ScannerRe
 
 def _trivy(path: str, kind: str, place: str, output: Path) -> list[str]:
     command = "rootfs" if kind == "rootfs" else "image"
-    known = _run([path, command, "--help"], "/", PROBE_SECONDS).decode("utf-8", "replace").split()
+    known = run([path, command, "--help"], "/", PROBE_SECONDS).decode("utf-8", "replace").split()
     offline = [flag for flag in _OFFLINE if flag in known]
     if "--skip-db-update" not in offline:
         raise UnfinishedError("this Trivy cannot be kept from the network: install a current one")
@@ -165,42 +159,6 @@ def _copy(store: Any, digest: str, layout: Path) -> None:
     with section, target.open("wb") as file:
         for piece in section.chunks():
             file.write(piece)
-
-
-def _run(command: Sequence[str], folder: str, seconds: float) -> bytes:
-    """Its output. Raises UnfinishedError, with the last line of what it says, when it fails."""
-    name = os.path.basename(command[0])
-    try:
-        process = subprocess.Popen(  # noqa: S603 - a path of PATH, and words of our own
-            command, cwd=folder, env=_environment(os.environ), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-    except OSError as error:
-        raise UnfinishedError(f"{name} cannot be run: {error.strerror}") from None
-    try:
-        output, said = process.communicate(timeout=seconds)
-    except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise UnfinishedError(f"{name} did not end within {seconds:.0f} seconds") from None
-        raise
-    if process.returncode:
-        lines = said.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
-        raise UnfinishedError(
-            f"{name} failed with status {process.returncode}: {shown(lines[-1], _ERROR)}"
-        )
-    return output
-
-
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in given.items()
-        if name in _KEPT or not name.startswith(("TRIVY_", "GRYPE_", "SYFT_"))
-    }
-    return {**kept, "GRYPE_DB_AUTO_UPDATE": "false", "GRYPE_CHECK_FOR_APP_UPDATE": "false",
-            "GRYPE_DB_VALIDATE_AGE": "false"}  # fmt: skip
 
 
 def _json(data: bytes, name: str) -> Any:
