@@ -281,3 +281,11 @@ def test_what_settings_change_is_read_anew() -> None:
     assert len(versions(different)) == 3
     assert len(versions((Settings(), Settings(max_layers=3)))) == 1
     assert SALT not in secret_reader.reader(Settings(secret_salt=SALT)).version
+
+
+def test_the_systems_libraries_are_passed_over_and_no_others(tmp_path: Path) -> None:
+    program = b"\x7fELF" + bytes(64) + f"token={TOKEN}".encode() + bytes(64)
+    passed_over = ("usr/lib/x86_64-linux-gnu/libc.so.6", "lib/libz.so", "usr/lib64/a/b.so.1.2")
+    searched = ("usr/local/lib/own.so", "opt/app/lib/own.so.1", "usr/lib/own", "usr/bin/own.so")
+    image = read(tmp_path, dict.fromkeys(passed_over + searched, program))
+    assert {path for layer in image.layers for path in layer.results["secrets"]} == set(searched)
