@@ -45,7 +45,7 @@ class SecretReader:
         self.version = "3" + _told(settings)
 
     def open(self, entry: Entry) -> SecretStream | None:
-        """The search through one file; None for what packages bring: documents, tests, libraries."""
+        """The search through one file; None for documents, tests and libraries of packages."""
         if ".so" in entry.path and _SYSTEM_LIBRARY.fullmatch(entry.path):
             return None
         where = origin(entry.path)

@@ -168,7 +168,7 @@ def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert built.code == 0, built.err
     engine.run("save", "-o", str(folder / "image.tar"), "app:1.0")
     with tarfile.open(folder / "image.tar") as archive:
-        archive.extractall(folder / "layout", filter="data")
+        archive.extractall(folder / "layout")
     return folder
 
 

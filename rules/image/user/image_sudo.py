@@ -50,7 +50,7 @@ RULE = Rule(
         "CIS Docker 1.6 4.8",
         "CWE-250",
     ),
-    aliases=("DKL-DI-0001", "DL3004"),
+    aliases=("DKL-DI-0001",),
     examples=(
         bad_image({"usr/bin/sudo": File("", mode=0o4755)}, found=["usr/bin/sudo"]),
         bad_image(

@@ -127,6 +127,7 @@ def test_debians_java_and_ruby(packages: tuple[str, ...], path: str, least: int)
     compare(f"dir:{tree}", in_folder(tree), least)
 
 
+@pytest.mark.usefixtures("engine")  # it makes the base images
 def test_debian(tmp_path: Path) -> None:
     """The tests' base image of Debian as an OCI layout."""
     from dockgate.builder.layout import open_image

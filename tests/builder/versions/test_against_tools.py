@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -191,7 +192,9 @@ def npms_order(given: Sequence[Pair]) -> list[tuple[str, str, int]]:
 def test_maven() -> None:
     java = shutil.which("java")
     if java is None:
-        raise missing("no java on this machine")
+        machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "amd64")
+        home = f"usr/lib/jvm/java-17-openjdk-{machine}"
+        java = str(debian.program("openjdk-17-jre-headless", f"{home}/bin/java").path)
     jar = debian.program("libmaven3-core-java", "usr/share/java/maven3-artifact.jar").path
     given = pairs.drawn(pairs.maven, MAVEN)
     versions = [version for pair in given for version in pair]
