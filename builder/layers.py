@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -24,8 +25,10 @@ from dockgate.rules.subjects.reading import Json, Reader, ReadError, Stream, Str
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 
-#: Bytes of a file that are in memory at once.
+#: Bytes of a file that streams are handed at once.
 PIECE = 8 << 20
+#: Bytes of a file that is in memory where readers want the whole; a larger one is spooled.
+IN_MEMORY = 64 << 20
 #: Hard links to hard links that are followed.
 MAX_LINKS = 40
 
@@ -166,6 +169,10 @@ class LayerPass:
         elif len(piece) == size or not whole:
             self._stream(streams, piece, read)
             self._read(readers, Held(size, piece))
+        elif size <= IN_MEMORY:
+            rest = read(size - len(piece))
+            self._stream(streams, piece, io.BytesIO(rest).read)
+            self._read(readers, Held(size, piece + rest))
         else:
             with closing(Spooled(size, piece)) as content:
                 self._stream(streams, piece, partial(content.pass_on, read))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dockgate.linter.secret_search.prefilter import BytesFilter, Row
+from dockgate.linter.secret_search.prefilter import BytesFilter
+from dockgate.linter.secret_search.token_rows import Row
 
 #: The words that detect-secrets' keyword plugin goes by (a test holds them to its own). Letters
 #: that are equal when case is ignored, and those beyond ASCII, are given as UTF-8.
