@@ -11,7 +11,6 @@ from typing import Any
 
 from dockgate.builder.vulnerabilities.exceptions import Ignore
 from dockgate.linter import files
-from dockgate.linter.configuration.strict_yaml import load
 from dockgate.linter.errors import UsageError
 
 NAMES = (".trivyignore", ".trivyignore.yaml", ".trivyignore.yml")
@@ -59,7 +58,9 @@ def _lines(path: str) -> list[Ignore]:
 
 
 def _yaml(path: str) -> list[Ignore]:
-    document = load(path)
+    from dockgate.linter.configuration import strict_yaml
+
+    document = strict_yaml.load(path)
     value = document.value
     entries = value.get("vulnerabilities") if isinstance(value, dict) else None
     if not isinstance(value, dict) or not isinstance(entries or [], list):

@@ -14,6 +14,8 @@ from typing import Any, cast
 
 from dockgate.linter.secret_search.token_rows import ROWS, Row
 
+#: Bytes that are asked with needles before Hyperscan is: it takes 40 ms to compile the rows.
+FEW_BYTES = 512 << 10
 #: Bytes that one compiled RE2 expression may use for its automaton.
 RE2_MEMORY = 64 << 20
 
@@ -48,13 +50,14 @@ def places(text: str, rows: tuple[int, ...] | None = None) -> list[tuple[int, in
 class BytesFilter:
     """Rows over bytes: Hyperscan says which of them match, RE2 where. Good for one thread.
 
-    Where one of the libraries is missing, needles and `re` take its place.
+    For few bytes, and where one of the libraries is missing, needles and `re` take their place.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
         self._patterns: list[Any] = [None] * len(rows)
-        self._scan = _one_pass(rows)
+        self._scan: Callable[[bytes], list[int]] | None = None
+        self._asked = 0  #: bytes
         try:
             import re2  # type: ignore[import-untyped,unused-ignore]
         except ImportError:
@@ -84,8 +87,14 @@ class BytesFilter:
 
     def _matching(self, data: bytes) -> list[int]:
         """The rows of which there may be a match, in their order."""
-        if self._scan is not None:
-            return self._scan(data)
+        if self._scan is None:
+            self._asked += len(data)
+            if self._asked <= FEW_BYTES:
+                return self._by_needles(data)
+            self._scan = _one_pass(self._rows) or self._by_needles
+        return self._scan(data)
+
+    def _by_needles(self, data: bytes) -> list[int]:
         lowered = data.lower()
         return [
             index

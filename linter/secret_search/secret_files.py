@@ -332,14 +332,19 @@ def _parts() -> list[re.Pattern[str]]:
     ]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
+def _of_folder(folder: str) -> tuple[bool, bool, bool]:
+    """Whether a folder, in lower case, is of packages, of bundles of certificates, of tests."""
+    packaged, bundled, test = (part.search(f"{folder}/") is not None for part in _parts())
+    return packaged, bundled, test
+
+
+@lru_cache(maxsize=256)
 def origin(path: str) -> Origin:
     """Where a file of this path comes from, by the folders that it lies in."""
     lowered = path.lower()
-    folder = lowered.rpartition("/")[0] + "/"
-    packaged, bundled, test = (part.search(folder) is not None for part in _parts())
     settings = _ENV.search(lowered) or _CONFIG.search(lowered)
-    return Origin(packaged, bundled, test, prose=settings is None)
+    return Origin(*_of_folder(lowered.rpartition("/")[0]), prose=settings is None)
 
 
 def _public_by_nature(kind: str, where: Origin, *, binary: bool) -> bool:
