@@ -73,7 +73,7 @@ def where(place: str) -> Iterator[None]:
 
 
 class Budget:
-    """What one source may still cost; `take` and `entry` raise ImageError when it is spent."""
+    """What one source may still cost; `take` and `entries` raise ImageError when it is spent."""
 
     __slots__ = ("_deadline", "_entries", "_left", "_limit", "_names", "_stored", "_values")
 
@@ -112,10 +112,6 @@ class Budget:
         self._values -= size
         if self._values < 0:
             raise ImageError(f"has packages and findings of more than {human_size(MAX_VALUES)}")
-
-    def entry(self, names: int) -> None:
-        """Count an entry that takes `names` bytes of memory."""
-        self.entries(1, names)
 
     def entries(self, count: int, names: int) -> None:
         """Count as many entries, which take `names` bytes of memory together."""

@@ -1,11 +1,12 @@
 """Which reader gets which file: an index over what all readers want.
 
 An image has up to a million files and some twenty readers, so a file that nobody asks for by
-name costs four look-ups, however many readers there are.
+name costs five look-ups, however many readers there are.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeGuard, TypeVar
 
@@ -26,6 +27,10 @@ class Choice(NamedTuple):
     starts: tuple[bytes, ...]
     largest: int | None  #: bytes of the largest file that is handed over; None: no limit
 
+    def fits(self, size: int, start: bytes) -> bool:
+        """Whether a file of this size that starts so is wanted, `largest` left aside."""
+        return self.smallest <= size and (not self.starts or start.startswith(self.starts))
+
 
 def is_stream(reader: AnyReader) -> TypeGuard[StreamReader]:
     """Whether a reader takes files piece by piece."""
@@ -42,7 +47,9 @@ class Dispatch:
         self._paths: dict[str, list[Choice]] = {}
         self._folders: dict[str, list[Choice]] = {}
         self._all: list[Choice] = []
-        self._by_mode: dict[int, tuple[list[Choice], bool]] = {}
+        #: of those that ask for every file, which are for one mode, size and first byte, and
+        #: whether more than that is to be asked
+        self._known: dict[tuple[int, int, bool], tuple[list[Choice], bool]] = {}
         order = 0
         for reader in readers:
             for want in reader.wants:
@@ -55,6 +62,8 @@ class Dispatch:
         self._mask = 0
         for choice in self._all:
             self._mask |= choice.want.mode
+        self._sizes = sorted({choice.smallest for choice in self._all})
+        self._firsts = frozenset(start[:1] for choice in self._all for start in choice.starts)
 
     def _add(self, choice: Choice) -> None:
         want = choice.want
@@ -80,24 +89,45 @@ class Dispatch:
             found += [c for c in self._suffixes[dot[2]] if name.endswith(c.want.suffixes)]
         return [c for c in found if _holds(c.want, path, mode)] if found else found
 
-    def of(self, path: str, mode: int) -> Sequence[Choice]:
-        """What asks for a file, each reader as often as it has wants that fit; in their order."""
-        found = self._any(path, mode)
+    def by_name(self, path: str, mode: int, size: int, start: bytes) -> Sequence[Choice]:
+        """As `of`, of those that `named` gives."""
         named = self.named(path, mode)
+        if not named:
+            return named
+        found = {choice.order: choice for choice in named if choice.fits(size, start)}
+        return sorted(found.values())
+
+    def of(self, path: str, mode: int, size: int, start: bytes) -> Sequence[Choice]:
+        """What asks for a file, each reader as often as it has wants that fit; in their order.
+
+        `size` is the file's, `start` what it begins with, of at least 4 KiB where it has as many.
+        """
+        found = self._any(path, mode, size, start)
+        named = self.by_name(path, mode, size, start)
         if not named:
             return found
         return sorted({choice.order: choice for choice in (*found, *named)}.values())
 
-    def _any(self, path: str, mode: int) -> Sequence[Choice]:
+    def _any(self, path: str, mode: int, size: int, start: bytes) -> Sequence[Choice]:
         """Those that ask for every file."""
         bits = mode & self._mask
-        known = self._by_mode.get(bits)
+        begins = start[:1] in self._firsts
+        key = bits, bisect_right(self._sizes, size), begins
+        known = self._known.get(key)
         if known is None:
-            wants = [c for c in self._all if not c.want.mode or bits & c.want.mode]
-            known = wants, any(choice.want.where is not None for choice in wants)
-            self._by_mode[bits] = known
-        found, conditional = known
-        return [c for c in found if _holds(c.want, path, mode)] if conditional else found
+            wants = [
+                choice
+                for choice in self._all
+                if (not choice.want.mode or bits & choice.want.mode)
+                and choice.smallest <= size
+                and (begins or not choice.starts)
+            ]
+            more = begins or any(choice.want.where is not None for choice in wants)
+            known = self._known[key] = wants, more
+        wants, more = known
+        if not more:
+            return wants
+        return [c for c in wants if c.fits(size, start) and _holds(c.want, path, mode)]
 
 
 def _enter(index: dict[K, list[Choice]], keys: Iterable[K], choice: Choice) -> None:

@@ -93,16 +93,17 @@ class LayerPass:
         append = layer.entries.append
         for member in tar:
             entry = _entry(member)
-            budget.entry(append(entry))
-            path = entry.path
-            if path in self._valued and entry.kind not in ("whiteout", "opaque"):
+            budget.entries(1, append(entry))
+            path, kind, mode, _, _, size, _, _, _ = entry
+            if path in self._valued and kind not in ("whiteout", "opaque"):
                 self._set_aside(path)
-            if entry.kind == "file":
-                choices = dispatch.of(path, entry.mode)
+            if kind == "file":
+                read = _content(member, tar, budget)
+                piece = read(PIECE)
+                choices = dispatch.of(path, mode, size, piece)
                 if choices:
-                    pairs = [(entry, choice) for choice in choices]
-                    self.file(pairs, entry.size, _content(member, tar, budget))
-            elif entry.kind == "hardlink" and dispatch.named(path, entry.mode):
+                    self.file([(entry, choice) for choice in choices], size, piece, read)
+            elif kind == "hardlink" and dispatch.named(path, mode):
                 self.linked.append(entry)
                 if len(self.linked) > MAX_LINKED:
                     raise ImageError(f"has more than {MAX_LINKED:,} hard links to package files")
@@ -123,33 +124,36 @@ class LayerPass:
             if member.kind != "file" or path not in wanted:
                 continue
             names = [one._replace(kind="file", size=member.size) for one in wanted.pop(path)]
+            read = _content(member, tar, self.budget)
+            piece = read(PIECE)
             pairs = [
                 (one, choice)
                 for one in names
-                for choice in sorted(self.dispatch.named(one.path, one.mode))
+                for choice in self.dispatch.by_name(one.path, one.mode, one.size, piece)
             ]
-            self.file(pairs, member.size, _content(member, tar, self.budget))
+            self.file(pairs, member.size, piece, read)
         for target, entries in wanted.items():
             self._gap(
                 f"the hard link {entries[0].path!r} leads to no file of the layer: {target!r}"
             )
 
     def file(
-        self, pairs: Iterable[tuple[Entry, Choice]], size: int, read: Callable[[int], bytes]
+        self,
+        pairs: Iterable[tuple[Entry, Choice]],
+        size: int,
+        piece: bytes,
+        read: Callable[[int], bytes],
     ) -> None:
-        """Hand a file, under one name or several, to those of the readers that it fits.
+        """Hand a file, under one name or several, to the readers that it fits.
 
-        `read` gives its content, `size` is how long that is.
+        `size` is how long its content is, `piece` the first `PIECE` bytes of that; `read` gives
+        the others.
         """
-        piece = read(PIECE)
         readers: list[tuple[Reader, Entry]] = []
         streams: list[tuple[StreamReader, Entry, Stream]] = []
         whole = False
         taken: tuple[AnyReader | None, Entry | None] = (None, None)
         for entry, choice in pairs:
-            starts = choice.starts
-            if size < choice.smallest or (starts and not piece.startswith(starts)):
-                continue
             reader, largest = choice.reader, choice.largest
             if taken[0] is reader and taken[1] is entry:  # by another of its wants
                 continue
@@ -265,10 +269,11 @@ def _content(member: Member, tar: TarStream, budget: Budget) -> Callable[[int], 
 
 def _entry(member: Member) -> Entry:
     """The member as image-spec layer.md means it, whiteouts told apart."""
-    path = inside(member.name)
+    name, kind, mode, uid, gid, size, link, _, device, xattrs = member
+    path = inside(name)
+    if kind == "hardlink":
+        link = inside(link)
     folder, _, name = path.rpartition("/")
-    kind = member.kind
-    link = inside(member.link) if kind == "hardlink" else member.link
     if name.startswith(WHITEOUT):
         if name == OPAQUE:
             kind, path = "opaque", folder
@@ -277,7 +282,6 @@ def _entry(member: Member) -> Entry:
             if hidden in ("", ".", ".."):
                 raise ImageError(f"has a whiteout of nothing: {path!r}")
             kind, path = "whiteout", f"{folder}/{hidden}" if folder else hidden
-    mode = 0o777 if kind == "symlink" else member.mode  # Linux knows no other
-    return Entry(
-        path, kind, mode, member.uid, member.gid, member.size, link, member.device, member.xattrs
-    )
+    if kind == "symlink":
+        mode = 0o777  # Linux knows no other
+    return Entry(path, kind, mode, uid, gid, size, link, device, xattrs)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dockgate.builder.bounds import MAX_PATH_DEPTH, Budget, ImageError
 from dockgate.builder.dispatch import Dispatch
-from dockgate.builder.layers import LayerPass, finish
+from dockgate.builder.layers import PIECE, LayerPass, finish
 from dockgate.builder.watch import Watch
 from dockgate.rules.subjects.entries import NO_DEVICE, NO_XATTRS, Entry
 from dockgate.rules.subjects.image import Image, ImageConfig, Layer, shown
@@ -129,7 +129,7 @@ class _Tree:
             path, kind, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, size, link,
             device, _xattrs(here.fd, name) if kind == "file" else NO_XATTRS,
         )  # fmt: skip
-        self._budget.entry(self._layer.entries.append(entry))
+        self._budget.entries(1, self._layer.entries.append(entry))
         self._layer.unpacked += size if kind == "file" else 0
         if kind == "dir":
             return self._enter(here, name, path, status)
@@ -156,11 +156,8 @@ class _Tree:
 
     def _hand(self, here: _Folder, name: str, entry: Entry, status: os.stat_result) -> None:
         dispatch = self._reading.dispatch
-        if entry.kind == "file":
-            choices = list(dispatch.of(entry.path, entry.mode))
-        else:
-            choices = sorted(dispatch.named(entry.path, entry.mode))
-        if not choices:
+        linked = entry.kind != "file"
+        if linked and not dispatch.named(entry.path, entry.mode):
             return
         try:
             fd = os.open(name, _FLAGS, dir_fd=here.fd)
@@ -173,8 +170,13 @@ class _Tree:
                 raise ImageError(f"{entry.path!r} changed while it was read: scan a copy")
             one = entry._replace(kind="file", link="")
             content = _Content(fd, entry.path, opened.st_size, self._budget)
-            pairs = [(one._replace(size=opened.st_size), choice) for choice in choices]
-            self._reading.file(pairs, opened.st_size, content.read)
+            size = opened.st_size
+            piece = content.read(PIECE)
+            one = one._replace(size=size)
+            choices = (dispatch.by_name if linked else dispatch.of)(
+                entry.path, entry.mode, size, piece
+            )
+            self._reading.file([(one, choice) for choice in choices], size, piece, content.read)
             if self._watch is not None:
                 self._watch.add(opened.st_size)
         finally:

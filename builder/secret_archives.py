@@ -16,8 +16,8 @@ from dockgate.builder.bounds import MIB, ImageError
 from dockgate.builder.tarstream import TarStream
 from dockgate.builder.unpack import CHUNK, GZIP, ZSTD, unpacked
 from dockgate.linter.configuration.sizes import human_size
+from dockgate.linter.secret_search import paths
 from dockgate.linter.secret_search.file_search import FileSearch
-from dockgate.linter.secret_search.secret_files import origin
 from dockgate.rules.settings import Settings
 from dockgate.rules.subjects.image import FileSecret, shown
 from dockgate.rules.subjects.reading import ReadError
@@ -105,8 +105,7 @@ def _search_one(
     """One file of an archive; the folders that the archive lies in are its folders too."""
     left.file()
     whole = f"{path}/{name}"
-    where = origin(whole)
-    if where.packaged and where.test:
+    if paths.is_example(whole):
         return
     inside = FileSearch(whole, settings.secret_names, settings.secret_salt)
     while piece := read(PIECE):

@@ -12,8 +12,8 @@ from typing import IO, Any
 from dockgate.builder import secret_archives, secret_databases
 from dockgate.builder.bounds import MAX_SECRETS, MIB
 from dockgate.linter.configuration.sizes import human_size
+from dockgate.linter.secret_search import paths
 from dockgate.linter.secret_search.file_search import FileSearch
-from dockgate.linter.secret_search.secret_files import origin
 from dockgate.rules.pattern import pattern
 from dockgate.rules.settings import Settings
 from dockgate.rules.subjects.entries import Entry
@@ -48,8 +48,7 @@ class SecretReader:
         """The search through one file; None for documents, tests and libraries of packages."""
         if ".so" in entry.path and _SYSTEM_LIBRARY.fullmatch(entry.path):
             return None
-        where = origin(entry.path)
-        if where.packaged and where.test:
+        if paths.is_example(entry.path):
             return None
         return SecretStream(entry, self._settings)
 

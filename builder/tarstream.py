@@ -107,9 +107,10 @@ class TarStream:
 
     def _pass(self) -> None:
         rest = self._content + self._padding
-        if rest and self._source.skip(rest) < self._content:
-            raise ImageError("is cut short: a file's content ends before its size")
-        self._content = self._padding = 0
+        if rest:
+            if self._source.skip(rest) < self._content:
+                raise ImageError("is cut short: a file's content ends before its size")
+            self._content = self._padding = 0
 
     def _follow(self, size: int) -> None:
         self._map = None
@@ -171,9 +172,11 @@ class TarStream:
             name = _text(prefix) + "/" + name
         link = _text(header[157:257]) if kind in ("symlink", "hardlink") else ""
         mode, uid, gid = _rights(header[100:124])
-        name = long_name or pax.get("path") or name
-        link = long_link or pax.get("linkpath") or link
+        name = long_name or name
+        link = long_link or link
         if pax:
+            name = long_name or pax.get("path") or name
+            link = long_link or pax.get("linkpath") or link
             size = _decimal(pax, "size", size)
             uid = _decimal(pax, "uid", uid)
             gid = _decimal(pax, "gid", gid)
@@ -231,6 +234,7 @@ def _rights(field: bytes) -> tuple[int, int, int]:
     return _number(field[:8]) & 0o7777, _number(field[8:16]), _number(field[16:24])
 
 
+@lru_cache(maxsize=4096)
 def _number(field: bytes) -> int:
     """An octal field, or the base-256 form that GNU tar writes for what does not fit."""
     if field[0] & 0x80:
@@ -263,13 +267,18 @@ def _decimal(pax: dict[str, str], key: str, default: int) -> int:
 def _check_sum(header: bytes) -> None:
     """Raises ImageError unless the header's sum is right, over unsigned or signed bytes."""
     field = header[148:156]
-    expected = _number(field)
     # The low half of Adler-32 (RFC 1950 8.2) is the sum of all bytes, plus 1, modulo 65,521.
-    if ((adler32(header) & 0xFFFF) - 1 - sum(field) + 256 - expected) % 65_521 == 0:
+    if ((adler32(header) & 0xFFFF) - _with_field(field)) % 65_521 == 0:
         return
     high = sum(byte > 127 for byte in header[:148] + header[156:])
-    if sum(header) - sum(field) + 256 - 256 * high != expected:
+    if sum(header) + 1 - 256 * high != _with_field(field):
         raise ImageError("is no tar: a header's checksum is wrong")
+
+
+@lru_cache(maxsize=4096)
+def _with_field(field: bytes) -> int:
+    """What the bytes of a header add up to when the field tells the truth, and 1."""
+    return _number(field) - 256 + sum(field) + 1
 
 
 def _records(content: bytes) -> dict[str, str]:

@@ -25,7 +25,7 @@ from dockgate.builder.tarstream import TarStream
 from dockgate.builder.unpack import LayerStream, Section, new_hash
 from dockgate.builder.walk import Walk
 from dockgate.linter.errors import UnfinishedError
-from dockgate.linter.secret_search.secret_files import origin
+from dockgate.linter.secret_search import paths
 from dockgate.linter.secret_search.secret_shapes import PRIVATE_KEY
 from dockgate.linter.secrets import identified, redact
 from dockgate.rules.secret_names import TOKEN, harmless_value
@@ -135,7 +135,7 @@ def _write_layer(
     tar = TarStream(LayerStream(section, *hashes, budget))
     for member in tar:
         path = member.name.removeprefix("./").lstrip("/")
-        if member.kind != "file" or not 0 < member.size <= MAX_TEXT or origin(path).packaged:
+        if member.kind != "file" or not 0 < member.size <= MAX_TEXT or paths.of_folder(path)[0]:
             continue
         data = tar.read(MAX_TEXT)
         if b"\0" in data[:_SNIFF]:

@@ -50,12 +50,11 @@ class FileSearch:
         if not self._started:
             self._started = True
             self._begin(data)
+        if len(data) <= PIECE:
+            return self._search(data)
         found: list[FileSecret] = []
         for start in range(0, len(data), PIECE):
-            piece = data[start : start + PIECE] if len(data) > PIECE else data
-            if self._decoder is not None:
-                piece = self._decoder.decode(piece).encode("utf-8", "surrogatepass")
-            found += self._search(piece)
+            found += self._search(data[start : start + PIECE])
         return found
 
     def _begin(self, data: bytes) -> None:
@@ -65,6 +64,8 @@ class FileSearch:
             self._binary = b"\0" in data[: secret_files.SNIFF] or data[:2] == b"\x30\x82"
 
     def _search(self, piece: bytes) -> list[FileSecret]:
+        if self._decoder is not None:
+            piece = self._decoder.decode(piece).encode("utf-8", "surrogatepass")
         overlap = len(self._rest)
         data = self._rest + piece if overlap else piece
         if self._binary:
@@ -80,8 +81,8 @@ class FileSearch:
                 found.append(self._of_file(one))
         self._told = told
         self._rest = data[-OVERLAP:]
-        if not self._binary:
-            self._lines += data.count(b"\n", 0, len(data) - len(self._rest))
+        if len(data) > OVERLAP and not self._binary:
+            self._lines += data.count(b"\n", 0, len(data) - OVERLAP)
         return found
 
     def _of_file(self, secret: Secret) -> FileSecret:

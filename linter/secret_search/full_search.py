@@ -71,7 +71,7 @@ def candidates(data: bytes, path: str) -> Iterator[Candidate]:
     left out. Bytes that are not UTF-8 stand for characters of their own.
     """
     text = data.decode("utf-8", "surrogateescape")
-    places = list(prefilter.bytes_filter(binary=False).places(data))
+    places = prefilter.bytes_filter(binary=False).places(data)
     if places:
         for first, last, line in _lines(text, data, places):
             whole = text[first:last].rstrip()
@@ -87,7 +87,7 @@ def loose(text: str, data: bytes, path: str) -> Iterator[Candidate]:
 
 def _loose(text: str, data: bytes, path: str, work: int | None) -> Iterator[Candidate]:
     places: dict[int, list[tuple[int, int]]] = {}
-    for index, start, end in loose_rows.loose_filter().row_places(data, once_a_line=True):
+    for index, start, end in loose_rows.loose_filter().line_places(data):
         places.setdefault(index, []).append((start, end))
     groups = REGEX_BY_FILETYPE.get(determine_file_type(path))
     for index, spans in places.items():

@@ -55,6 +55,7 @@ class BytesFilter:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
+        self._needles = [tuple(needle.encode() for needle in row.needles) for row in rows]
         self._patterns: list[Any] = [None] * len(rows)
         self._scan: Callable[[bytes], list[int]] | None = None
         self._asked = 0  #: bytes
@@ -64,16 +65,21 @@ class BytesFilter:
             re2 = None
         self._re2: Any = re2
 
-    def places(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """The byte spans where some plugin may find a token, in no order."""
-        for _, start, end in self.row_places(data):
-            yield start, end
+    def places(self, data: bytes) -> list[tuple[int, int]]:
+        """The byte spans where some plugin may find a token, in no order; [] for most files."""
+        rows = self._matching(data)
+        if not rows:
+            return []
+        return [(start, end) for _, start, end in self._places(data, rows, once_a_line=False)]
 
-    def row_places(
-        self, data: bytes, *, once_a_line: bool = False
+    def line_places(self, data: bytes) -> Iterator[tuple[int, int, int]]:
+        """As `places`, the first of a row on each line; its index comes first; row after row."""
+        return self._places(data, self._matching(data), once_a_line=True)
+
+    def _places(
+        self, data: bytes, rows: list[int], *, once_a_line: bool
     ) -> Iterator[tuple[int, int, int]]:
-        """As `places`, each with the index of its row before it; row after row."""
-        for index in self._matching(data):
+        for index in rows:
             pattern = self._pattern(index)
             if not once_a_line:
                 for match in pattern.finditer(data):
@@ -100,7 +106,7 @@ class BytesFilter:
             index
             for index, row in enumerate(self._rows)
             if not row.needles
-            or any(needle.encode() in (lowered if row.folded else data) for needle in row.needles)
+            or any(needle in (lowered if row.folded else data) for needle in self._needles[index])
         ]
 
     def _pattern(self, index: int) -> Any:

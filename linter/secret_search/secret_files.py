@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from dockgate.linter import secrets
 from dockgate.linter.secret_search import (
     assignments,
     identity,
     loose_rows,
+    paths,
     prefilter,
     private_keys,
     secret_shapes,
@@ -32,18 +32,6 @@ SNIFF = 8000
 #: Bytes before and after a candidate in a binary that are read as text.
 BINARY_WINDOW = 4096
 
-_ENV = pattern(r"(?:^|/)(?:\.env|\.env\..+|[^/]+\.env|\.envrc|environment|[^/]+\.properties)\Z")
-_CONFIG = pattern(
-    r"\.(?:ya?ml|eyaml|json|toml|ini|cfg|cnf|cf|conf|config|xml|tf|tfvars|tfstate|sh|bash|zsh|"
-    r"ps1|bat|sql|npmrc|service)\Z"
-    r"|(?:^|/)(?:\.npmrc|\.pypirc|\.netrc|\.pgpass|\.my\.cnf|\.s3cfg|\.boto|credentials|config|"
-    r"\.bashrc|\.profile|\.bash_history|\.git-credentials|\.dockercfg|dockerfile[^/]*|_netrc|"
-    r"\.?htpasswd)\Z"
-)
-_SOURCE = pattern(
-    r"\.(?:py|pyi|js|mjs|cjs|ts|tsx|jsx|go|java|kt|scala|groovy|gradle|rb|php|cs|c|h|cc|cpp|hpp|"
-    r"swift|m|rs|pl|pm|lua|ex|exs|clj|dart|vue)\Z"
-)
 #: What may follow a bare value on its line; anything else makes both of them prose.
 _REST = pattern(r"[ \t]*(?:[\r\n\"'`,;}\])<&|\\]|#|\Z)")
 
@@ -71,17 +59,20 @@ _COMMON = secret_shapes.BY_CONTEXT | {
 def in_binary(data: bytes, path: str, salt: str = "") -> list[Secret]:
     """The tokens whose shape alone tells them, in a binary; names are not read there."""
     found: list[Secret] = []
-    where = origin(path)
-    if where.packaged and where.test:
+    if paths.is_example(path):
         return found
+    places = prefilter.bytes_filter(binary=True).places(data)
     key = private_keys.der_key(data)
+    if key is None and not places:
+        return found
+    where = paths.origin(path)
     if key is not None and not _public_by_nature(secret_shapes.PRIVATE_KEY, where, binary=False):
         kind = secret_shapes.ENCRYPTED_KEY if key.encrypted else secret_shapes.PRIVATE_KEY
         one = Secret(kind, Span(0, len(data)), "…", 1, True, identity.mark(key.body))
         return [one._replace(allow=identity.allow_hash(key.body, salt))]
-    for first, last, places in _regions(prefilter.bytes_filter(binary=True).places(data), data):
+    for first, last, inside in _regions(places, data):
         text = data[first:last].decode("latin-1")
-        for secret in secrets.tokens_at(text, places, where):
+        for secret in secrets.tokens_at(text, inside, where):
             if secret.certain and not _public_by_nature(secret.kind, where, binary=True):
                 known = secrets.identified(secret, text, _salt(salt, len(found)))
                 span = Span(first + secret.span.start, first + secret.span.end)
@@ -91,7 +82,7 @@ def in_binary(data: bytes, path: str, salt: str = "") -> list[Secret]:
 
 
 def _regions(
-    places: Iterator[tuple[int, int]], data: bytes
+    places: list[tuple[int, int]], data: bytes
 ) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
     """The parts of a binary about candidates, with these relative to the part."""
     regions: list[tuple[int, int, list[tuple[int, int]]]] = []
@@ -114,13 +105,14 @@ def _salt(salt: str, number: int) -> str:
 
 def in_text(data: bytes, path: str, further: tuple[str, ...], salt: str = "") -> list[Secret]:
     """The secrets in a text, by what such a file is. Raises UnfinishedError: too many."""
-    where = origin(path)
-    if where.packaged and where.test:
+    packaged, _, test = paths.of_folder(path)
+    if packaged and test:
         return []
-    places = list(prefilter.bytes_filter(binary=False).places(data))
-    reads_names = not where.packaged and _reads_names(path.lower())
+    places = prefilter.bytes_filter(binary=False).places(data)
+    reads_names = not packaged and paths.has_names(path)
     if not places and not reads_names:
         return []
+    where = paths.origin(path)
     text = data.decode("utf-8", "surrogateescape")
     found: list[Secret] = []
     if places:
@@ -153,10 +145,9 @@ def _loose(text: str, data: bytes, path: str, where: Origin) -> Iterator[Secret]
     A keyword's value counts where a configuration gives it and it looks random; a random string
     where the file is there for secrets. An address is no secret.
     """
-    lowered = path.lower()
-    if where.published or not (_ENV.search(lowered) or _CONFIG.search(lowered)):
+    if where.published or not paths.is_configuration(path):
         return
-    if next(loose_rows.loose_filter().places(data), None) is None:
+    if next(loose_rows.loose_filter().line_places(data), None) is None:
         return
     from dockgate.linter.secret_search import full_search
 
@@ -196,10 +187,6 @@ def _names_no_secret(text: str, start: int) -> bool:
     )
 
 
-def _reads_names(path: str) -> bool:
-    return bool(_ENV.search(path) or _CONFIG.search(path) or _SOURCE.search(path))
-
-
 def assignments_of(
     text: str, path: str, further: tuple[str, ...] = ()
 ) -> Iterator[assignments.Assignment]:
@@ -207,12 +194,11 @@ def assignments_of(
 
     `further` are names that the user has declared to mean a secret.
     """
-    lowered = path.lower()
-    environment = _ENV.search(lowered) is not None
-    source = not environment and _SOURCE.search(lowered) is not None
-    if not environment and not source and not _CONFIG.search(lowered):
+    if not paths.has_names(path):
         return
-    where = origin(path)
+    environment = paths.is_environment(path)
+    source = not environment and paths.is_source(path)
+    where = paths.origin(path)
     for pair in assignments.find(text, further):
         first = text.rfind("\n", 0, pair.start) + 1
         if _COMMENT.match(text, first, pair.start):
@@ -316,35 +302,6 @@ class _Comments:
             end = self._text.find("-->", self._start)
             self._end = len(self._text) if end < 0 else end + 3
         return self._start <= offset
-
-
-@lru_cache(maxsize=1)
-def _parts() -> list[re.Pattern[str]]:
-    def union(parts: list[str]) -> re.Pattern[str]:
-        one = (re.escape(part).replace(r"\*", "[^/]*") for part in parts)
-        return re.compile(rf"(?:^|/)(?:{'|'.join(one)})/")
-
-    facts = secret_names.facts()["published"]
-    return [
-        union(facts["packages"] + facts["bundles"]),
-        union(facts["bundles"]),
-        union(facts["tests"]),
-    ]
-
-
-@lru_cache(maxsize=256)
-def _of_folder(folder: str) -> tuple[bool, bool, bool]:
-    """Whether a folder, in lower case, is of packages, of bundles of certificates, of tests."""
-    packaged, bundled, test = (part.search(f"{folder}/") is not None for part in _parts())
-    return packaged, bundled, test
-
-
-@lru_cache(maxsize=256)
-def origin(path: str) -> Origin:
-    """Where a file of this path comes from, by the folders that it lies in."""
-    lowered = path.lower()
-    settings = _ENV.search(lowered) or _CONFIG.search(lowered)
-    return Origin(*_of_folder(lowered.rpartition("/")[0]), prose=settings is None)
 
 
 def _public_by_nature(kind: str, where: Origin, *, binary: bool) -> bool:

@@ -126,29 +126,29 @@ class Entries:
 
     def append(self, entry: Entry) -> int:
         """Add an entry; gives what it adds to `cost`."""
-        folder, _, name = entry.path.rpartition("/")
-        cost = ENTRY_BYTES + _bytes(name) + _bytes(entry.link)
+        path, kind, mode, uid, gid, size, link, device, xattrs = entry
+        folder, _, name = path.rpartition("/")
+        cost = ENTRY_BYTES + _bytes(name)
         place = self._folder_ids.get(folder)
         if place is None:
             place = len(self.folders)
             cost += self._add_folder(folder)
-        owner = entry.uid, entry.gid
+        owner = uid, gid
         owned = self._owner_ids.get(owner)
         if owned is None:
             owned = self._owner_ids[owner] = len(self.owners)
             self.owners.append(owner)
             cost += ENTRY_BYTES
-        if entry.link or entry.xattrs or entry.device != NO_DEVICE:
-            cost += ENTRY_BYTES + sum(
-                _bytes(key) + len(value) for key, value in entry.xattrs.items()
-            )
-            self.further[len(self.names)] = Further(entry.link, entry.device, entry.xattrs)
+        if link or xattrs or device != NO_DEVICE:
+            cost += ENTRY_BYTES + _bytes(link)
+            cost += sum(_bytes(key) + len(value) for key, value in xattrs.items())
+            self.further[len(self.names)] = Further(link, device, xattrs)
         self.folder.append(place)
         self.names.append(name)
-        self.kinds.append(_NUMBERS[entry.kind])
-        self.modes.append(entry.mode)
+        self.kinds.append(_NUMBERS[kind])
+        self.modes.append(mode)
         self.owner.append(owned)
-        self.sizes.append(entry.size)
+        self.sizes.append(size)
         self.cost += cost
         return cost
 

@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from dockgate.linter import document, run, secrets
 from dockgate.linter.errors import UnfinishedError
-from dockgate.linter.secret_search import file_search, prefilter, secret_plugins
+from dockgate.linter.secret_search import file_search, prefilter, secret_plugins, token_rows
 from dockgate.rules.settings import Settings
 from dockgate.rules.subjects.dockerfile import Dockerfile, Instruction
 from dockgate.rules.subjects.secret import Secret
+from tests.linter.secret_search.libraries import INSTALLED, installed
 
 CORPUS = Path(__file__).parents[2] / "../shared/corpus/dockerfiles.jsonl"
 
@@ -343,6 +344,9 @@ def _expressions() -> list[re.Pattern[str]]:
 
 @pytest.mark.parametrize("expression", _expressions(), ids=lambda e: e.pattern[:40])
 def test_the_prefilter_accepts_what_a_plugin_accepts(expression: re.Pattern[str]) -> None:
+    few, fast = (prefilter.BytesFilter(token_rows.ROWS) for _ in range(2))
+    fast.places(bytes(prefilter.FEW_BYTES + 1))
+
     @settings(max_examples=15, deadline=None, database=None)
     @given(st.from_regex(expression, alphabet=st.characters(codec="ascii")))
     def holds(text: str) -> None:
@@ -350,7 +354,8 @@ def test_the_prefilter_accepts_what_a_plugin_accepts(expression: re.Pattern[str]
             return
         assert prefilter.places(text)
         data = text.encode("utf-8", "surrogatepass")
-        assert list(prefilter.bytes_filter(binary=False).places(data))
+        assert few.places(data)
+        assert fast.places(data)
 
     holds()
 
@@ -386,40 +391,31 @@ MIXED = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(MIXED), min_size=1, max_size=12), st.booleans())
-def test_behind_the_prefilter_plugins_find_what_they_find_alone(
-    lines: list[str], linear: bool
-) -> None:
+@pytest.mark.parametrize("names", INSTALLED, ids="+".join)
+def test_behind_the_prefilter_plugins_find_what_they_find_alone(names: tuple[str, ...]) -> None:
     """The same (kind, line) as detect-secrets' own scan with the same plugins and filters."""
-    text = "\n".join(lines)
-    filters = prefilter.bytes_filter(binary=False) if linear else _without_re2()
-    data = text.encode()
-    places = [
-        (len(data[:start].decode()), len(data[:end].decode()))
-        for start, end in filters.places(data)
-    ]
-    mine = set()
-    for first, last in secrets._windows(text, places):
-        number = text.count("\n", 0, first)
-        for plugin, is_own in secret_plugins._PLUGINS:
-            if not is_own:
-                for value in plugin.analyze_string(text[first:last]):
-                    if value and not secret_plugins._filtered(value, own=False):
-                        mine.add((plugin.secret_type, number))
-    assert mine == _by_detect_secrets(lines)
 
+    @settings(max_examples=40, deadline=None, database=None)
+    @given(st.lists(st.sampled_from(MIXED), min_size=1, max_size=12))
+    def holds(lines: list[str]) -> None:
+        text = "\n".join(lines)
+        data = text.encode()
+        places = [
+            (len(data[:start].decode()), len(data[:end].decode()))
+            for start, end in prefilter.bytes_filter(binary=False).places(data)
+        ]
+        mine = set()
+        for first, last in secrets._windows(text, places):
+            number = text.count("\n", 0, first)
+            for plugin, is_own in secret_plugins._PLUGINS:
+                if not is_own:
+                    for value in plugin.analyze_string(text[first:last]):
+                        if value and not secret_plugins._filtered(value, own=False):
+                            mine.add((plugin.secret_type, number))
+        assert mine == _by_detect_secrets(lines)
 
-def _without_re2() -> prefilter.BytesFilter:
-    kept = sys.modules.get("re2")
-    sys.modules["re2"] = None  # type: ignore[assignment]
-    try:
-        return prefilter.BytesFilter(prefilter.ROWS)
-    finally:
-        if kept is None:
-            del sys.modules["re2"]
-        else:
-            sys.modules["re2"] = kept
+    with installed(*names):
+        holds()
 
 
 def _by_detect_secrets(lines: list[str]) -> set[tuple[str, int]]:
@@ -582,14 +578,13 @@ def test_too_many_secrets_are_told_as_a_failure() -> None:
     assert len(secrets.find_in_bytes(fits.encode(), "app/.env")) == secrets.MAX_SECRETS
 
 
-def test_without_re2_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "re2", None)
-    prefilter.bytes_filter.cache_clear()
-    try:
+@pytest.mark.parametrize("names", INSTALLED, ids="+".join)
+def test_without_the_libraries_the_same_is_found(names: tuple[str, ...]) -> None:
+    with installed(*names):
         assert kinds(f"größe {GHP}\n{PEM}".encode(), "x.txt") == ["GitHub Token", "Private Key"]
-        assert prefilter.bytes_filter(binary=False)._re2 is None
-    finally:
-        prefilter.bytes_filter.cache_clear()
+        filters = prefilter.bytes_filter(binary=False)
+        assert (filters._re2 is not None) == ("re2" in names)
+        assert (filters._scan != filters._by_needles) == ("hyperscan" in names)
 
 
 @settings(max_examples=150, deadline=None)

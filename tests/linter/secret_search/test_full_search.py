@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from detect_secrets.plugins.keyword import DENYLIST
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockgate.linter.secret_search import loose_rows, prefilter
+from dockgate.linter.secret_search import loose_rows
 from tests.linter.secret_search import both_ways, mixed
 from tests.linter.secret_search.both_ways import behind
+from tests.linter.secret_search.libraries import INSTALLED, LIBRARIES, installed
 
 
 def test_the_keywords_are_those_of_detect_secrets() -> None:
@@ -27,18 +26,13 @@ def test_on_mixed_text_the_same_is_found() -> None:
     assert behind(files) == alone
 
 
-def test_without_re2_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("names", INSTALLED[1:], ids="+".join)
+def test_without_the_libraries_the_same_is_found(names: tuple[str, ...]) -> None:
     files = mixed.files(150_000)
-    with_re2 = behind(files)
-    monkeypatch.setitem(sys.modules, "re2", None)
-    prefilter.bytes_filter.cache_clear()
-    loose_rows.loose_filter.cache_clear()
-    try:
-        assert loose_rows.loose_filter()._re2 is None
-        assert behind(files) == with_re2
-    finally:
-        prefilter.bytes_filter.cache_clear()
-        loose_rows.loose_filter.cache_clear()
+    with installed(*LIBRARIES):
+        with_all = behind(files)
+    with installed(*names):
+        assert behind(files) == with_all
 
 
 WORDS = (
@@ -48,11 +42,16 @@ WORDS = (
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
-@given(
-    st.lists(st.sampled_from(WORDS), min_size=1, max_size=14),
-    st.sampled_from(["a.py", "a.yml", "a.go", "a.cpp", "a.c", "a.properties", "a"]),
-)
-def test_whatever_is_written_the_same_is_found(words: list[str], path: str) -> None:
-    files = [(path, "".join(words).encode())]
-    assert behind(files) == both_ways.alone(files)
+@pytest.mark.parametrize("names", [LIBRARIES, ()], ids="+".join)
+def test_whatever_is_written_the_same_is_found(names: tuple[str, ...]) -> None:
+    @settings(max_examples=300, deadline=None, database=None)
+    @given(
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=14),
+        st.sampled_from(["a.py", "a.yml", "a.go", "a.cpp", "a.c", "a.properties", "a"]),
+    )
+    def holds(words: list[str], path: str) -> None:
+        files = [(path, "".join(words).encode())]
+        assert behind(files) == both_ways.alone(files)
+
+    with installed(*names):
+        holds()
