@@ -1,11 +1,14 @@
 """apk: databases as Alpine's, Wolfi's and apk 3's are.
 
 There is no apk to compare with in any registry that tests may use: the databases here are written
-by the format's documentation.
+by the format's documentation, and two other readers of them say what `apk info -v` would.
 """
 
 from __future__ import annotations
 
+import json
+import random
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,11 @@ import pytest
 from dockgate.builder.packages.apk import ApkReader
 from dockgate.rules.subjects.reading import ReadError
 from tests.builder.images import LayerFiles, link
+from tests.tools import trivy
+from tests.tools.syft import Found, syft
 
 from .reading import ALPINE, packages_of, value_of
+from .trees import in_folder
 
 DATABASE = "lib/apk/db/installed"
 INSTALLED = """\
@@ -113,3 +119,69 @@ def test_an_empty_database_is_no_empty_alpine(tmp_path: Path) -> None:
     assert [one.partition(":")[0] for one in found.unread] == [
         "Alpine Linux v3.20 without packages"
     ]
+
+
+def database(seed: int, count: int) -> tuple[str, set[tuple[str, str]]]:
+    """An installed database of `count` packages, and (name, version) of each.
+
+    Names, versions and fields are of all forms that abuild's documentation allows.
+    """
+    chosen = random.Random(seed)
+    names = [f"{stem}{n}" for n in range(count // 6 + 1) for stem in (
+        "lib", "py3-", "so-", "font-noto-", "gtk+", "c++_",
+    )][:count]  # fmt: skip
+    chosen.shuffle(names)
+    stanzas = []
+    for name in names:
+        version = f"{chosen.randint(0, 30)}.{chosen.randint(0, 99)}" + chosen.choice(
+            ("", ".1", "a", "_alpha", "_rc2", "_p20240102", "_git20231201", ".0.1b_pre1")
+        )
+        version += f"-r{chosen.randint(0, 20)}"
+        stanza = [
+            f"C:Q1{chosen.randbytes(20).hex()[:27]}=",
+            f"P:{name}", f"V:{version}", "A:x86_64", f"S:{chosen.randint(1, 9**9)}", "I:4096",
+            "T:A text with V:1.0 and P:other in it", "U:https://example.org/?a=b",
+            "L:MIT AND GPL-2.0",
+        ]  # fmt: skip
+        stanza += chosen.sample(
+            ["o:origin", "m:Somebody <s@example.org>", "t:1659366884", "c:2bf6ec48", "k:10",
+             "D:so:libc.musl-x86_64.so.1 busybox>=1 !old", "p:cmd:x=1 so:liby.so.1=1.2",
+             "i:a b=1-r0", "r:replaced", "q:5", "s:edge", "f:fS"],
+            chosen.randint(0, 12),
+        )  # fmt: skip
+        for folder in range(chosen.randint(0, 3)):
+            stanza += [f"F:usr/lib/{name}/{folder}", "M:0:0:1777", f"R:file{folder}", "a:0:0:755"]
+            stanza += [f"Z:Q1{chosen.randbytes(20).hex()[:27]}="]
+        stanzas.append(("\n".join(stanza), (name, version)))
+    text = "".join(f"{stanza}\n\n" for stanza, _ in stanzas)
+    return text, {pair for _, pair in stanzas}
+
+
+def trivys(folder: Path) -> set[tuple[str, str]]:
+    command = [
+        trivy.program(), "rootfs", folder, "--format", "json", "--list-all-pkgs", "--quiet",
+        "--scanners", "license", "--offline-scan", "--skip-db-update", "--skip-java-db-update",
+        "--cache-dir", folder.with_name("cache"),
+    ]  # fmt: skip
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    return {
+        (one["Name"], one["Version"])
+        for result in json.loads(done.stdout).get("Results", [])
+        if result.get("Type") == "alpine"
+        for one in result.get("Packages") or ()
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_readers_list_the_same_packages(tmp_path: Path, seed: int) -> None:
+    text, expected = database(seed, 300)
+    for path, content in (("etc/os-release", ALPINE), ("etc/alpine-release", "3.20.3\n"),
+                          (DATABASE, text)):  # fmt: skip
+        file = tmp_path / "root" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    mine = {(one.name, one.version) for one in in_folder(tmp_path / "root")}
+    assert mine == expected
+    assert trivys(tmp_path / "root") == expected
+    assert syft(f"dir:{tmp_path / 'root'}") == {Found("apk", *pair) for pair in expected}
