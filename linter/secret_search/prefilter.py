@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
+from dockgate.linter import one_pass
 from dockgate.linter.secret_search.token_rows import ROWS, Row
 
 #: Bytes that are asked with needles before Hyperscan is: it takes 40 ms to compile the rows.
@@ -97,7 +98,7 @@ class BytesFilter:
             self._asked += len(data)
             if self._asked <= FEW_BYTES:
                 return self._by_needles(data)
-            self._scan = _one_pass(self._rows) or self._by_needles
+            self._scan = one_pass.finder(list(_expressions(self._rows))) or self._by_needles
         return self._scan(data)
 
     def _by_needles(self, data: bytes) -> list[int]:
@@ -120,36 +121,10 @@ class BytesFilter:
         return self._patterns[index]
 
 
-def _one_pass(rows: Sequence[Row]) -> Callable[[bytes], list[int]] | None:
-    """What tells in one pass over bytes which rows can match; None without Hyperscan."""
-    try:
-        import hyperscan
-    except ImportError:
-        return None
-    probes = [row.probe or "|".join(map(re.escape, row.needles)) for row in rows]
-    database = hyperscan.Database()
-    try:
-        database.compile(
-            expressions=[
-                _bytes_pattern(probe, folded=row.folded)
-                for row, probe in zip(rows, probes, strict=True)
-            ],
-            ids=list(range(len(rows))),
-            flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(rows),
-        )
-    except hyperscan.ArchitectureError:  # a processor without SSSE3
-        return None
-
-    def scan(data: bytes) -> list[int]:
-        found: list[int] = []
-        database.scan(data, match_event_handler=_take, context=found)
-        return sorted(found) if len(found) > 1 else found
-
-    return scan
-
-
-def _take(row: int, _start: int, _end: int, _flags: int, found: object) -> None:
-    cast("list[int]", found).append(row)
+def _expressions(rows: Sequence[Row]) -> Iterator[bytes]:
+    for row in rows:
+        probe = row.probe or "|".join(map(re.escape, row.needles))
+        yield _bytes_pattern(probe, folded=row.folded)
 
 
 def _bytes_pattern(pattern: str, *, folded: bool) -> bytes:
