@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from dockgate.builder import frontend, policy, verdict
 from dockgate.builder.policy import Limits
 from dockgate.builder.reference import NAME_LIMIT
-from dockgate.builder.request import BuildRequest
 from dockgate.builder.verdict import ACCEPTED, Verdict
 from dockgate.linter import files
 from dockgate.linter.config import Config
@@ -23,6 +22,7 @@ from dockgate.linter.run import MAX_DOCKERFILE_BYTES, Scope, lint
 
 if TYPE_CHECKING:
     from dockgate.builder.buildkit import Built, Engine
+    from dockgate.builder.request import BuildRequest
     from dockgate.builder.store import Store
     from dockgate.builder.vulnerabilities.assess import Options
     from dockgate.rules.subjects.base_image import Bases

@@ -7,8 +7,7 @@ given with --policy, which is a configuration file whose word is final.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockgate.builder.vulnerabilities.exceptions import Ignore
 from dockgate.linter import config as configuration
@@ -31,8 +30,7 @@ STRICT = "strict"  #: the built-in policy that refuses warnings too
 MAX_DATA_AGE = 7  #: days that vulnerability data may be old, where nothing else is said
 
 
-@dataclass(frozen=True)
-class VulnerabilityLimits:
+class VulnerabilityLimits(NamedTuple):
     """How many known vulnerabilities an image may have; None limits nothing."""
 
     max_critical: int | None = None
@@ -49,8 +47,7 @@ class VulnerabilityLimits:
         return {band: count for band, count in given.items() if count is not None}
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What an image has to keep to. Sizes are bytes; None and () limit nothing."""
 
     refuse_at: Severity = Severity.ERROR  #: findings from this severity on are refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dockgate.builder.reference import Reference, parse_tag
 from dockgate.linter.errors import UsageError
@@ -43,8 +43,7 @@ REFUSED = {
 CACHES_WITHOUT_NAME = ("inline", "local", "gha", "s3", "azblob")
 
 
-@dataclass(frozen=True)
-class BuildRequest:
+class BuildRequest(NamedTuple):
     """What the user wants built; every path is his own, every name is checked."""
 
     context: str

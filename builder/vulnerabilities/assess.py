@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,8 +39,7 @@ class _Known(NamedTuple):
     hints: list[Vulnerability] = []  # noqa: RUF012 (never changed)
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """Where the vulnerabilities of an image are taken from, and what is left out of account."""
 
     source: str = AUTO  #: one of `SOURCES`

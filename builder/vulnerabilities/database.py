@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -64,7 +63,10 @@ class Database:
     """The data as it lies there, read-only. Raises UnfinishedError where it cannot be read."""
 
     def __init__(self, path: Path) -> None:
+        import sqlite3
+
         self.path = path
+        self._error = sqlite3.Error
         try:
             # Immutable: nobody writes into it, an update puts another file in its place.
             address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
@@ -126,7 +128,7 @@ class Database:
     def _rows(self, query: str, values: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._file.execute(query, values)
-        except (sqlite3.Error, ValueError, zlib.error) as error:
+        except (self._error, ValueError, zlib.error) as error:
             raise self._damaged(error) from None
 
     def _damaged(self, error: Exception) -> UnfinishedError:

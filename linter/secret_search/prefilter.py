@@ -8,17 +8,12 @@ need one pass for all rows, in a time that is linear whatever the bytes are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from dockgate.linter import one_pass
+from dockgate.linter.one_pass import OnePass, re2_options
 from dockgate.linter.secret_search.token_rows import ROWS, Row
-
-#: Bytes that are asked with needles before Hyperscan is: it takes 40 ms to compile the rows.
-FEW_BYTES = 512 << 10
-#: Bytes that one compiled RE2 expression may use for its automaton.
-RE2_MEMORY = 64 << 20
 
 
 @lru_cache(maxsize=len(ROWS))
@@ -49,22 +44,16 @@ def places(text: str, rows: tuple[int, ...] | None = None) -> list[tuple[int, in
 
 
 class BytesFilter:
-    """Rows over bytes: Hyperscan says which of them match, RE2 where. Good for one thread.
+    """Rows over bytes: one pass tells which of them match, then RE2 where.
 
-    For few bytes, and where one of the libraries is missing, needles and `re` take their place.
+    Without the libraries needles and `re` take their place.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
-        self._needles = [tuple(needle.encode() for needle in row.needles) for row in rows]
         self._patterns: list[Any] = [None] * len(rows)
-        self._scan: Callable[[bytes], list[int]] | None = None
-        self._asked = 0  #: bytes
-        try:
-            import re2  # type: ignore[import-untyped,unused-ignore]
-        except ImportError:
-            re2 = None
-        self._re2: Any = re2
+        self._one_pass = OnePass(list(map(_probe, rows)))
+        self._matching = self._one_pass.find if self._one_pass.works else self._by_needles
 
     def places(self, data: bytes) -> list[tuple[int, int]]:
         """The byte spans where some plugin may find a token, in no order; [] for most files."""
@@ -92,39 +81,33 @@ class BytesFilter:
                 end = data.find(b"\n", match.end())
                 match = pattern.search(data, end) if end >= 0 else None
 
-    def _matching(self, data: bytes) -> list[int]:
-        """The rows of which there may be a match, in their order."""
-        if self._scan is None:
-            self._asked += len(data)
-            if self._asked <= FEW_BYTES:
-                return self._by_needles(data)
-            self._scan = one_pass.finder(list(_expressions(self._rows))) or self._by_needles
-        return self._scan(data)
-
     def _by_needles(self, data: bytes) -> list[int]:
+        """The rows of which there may be a match, in their order."""
         lowered = data.lower()
         return [
             index
             for index, row in enumerate(self._rows)
             if not row.needles
-            or any(needle in (lowered if row.folded else data) for needle in self._needles[index])
+            or any(needle.encode() in (lowered if row.folded else data) for needle in row.needles)
         ]
 
     def _pattern(self, index: int) -> Any:
         if self._patterns[index] is None:
             row = self._rows[index]
-            pattern = _bytes_pattern(row.pattern, folded=row.folded)
-            if self._re2 is None:
-                self._patterns[index] = re.compile(pattern)
-            else:
-                self._patterns[index] = self._re2.compile(pattern, _options(self._re2))
+            self._patterns[index] = _compiled_bytes(_bytes_pattern(row.pattern, folded=row.folded))
         return self._patterns[index]
 
 
-def _expressions(rows: Sequence[Row]) -> Iterator[bytes]:
-    for row in rows:
-        probe = row.probe or "|".join(map(re.escape, row.needles))
-        yield _bytes_pattern(probe, folded=row.folded)
+def _compiled_bytes(pattern: bytes) -> Any:
+    try:
+        import re2  # type: ignore[import-untyped,unused-ignore]
+    except ImportError:
+        return re.compile(pattern)
+    return re2.compile(pattern, re2_options(re2))
+
+
+def _probe(row: Row) -> bytes:
+    return _bytes_pattern(row.probe or "|".join(map(re.escape, row.needles)), folded=row.folded)
 
 
 def _bytes_pattern(pattern: str, *, folded: bool) -> bytes:
@@ -160,14 +143,6 @@ def _widen(pattern: str, escape: str, wide: str) -> str:
             out += two[0]
             at += 1
     return out
-
-
-def _options(re2: Any) -> Any:
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    options.max_mem = RE2_MEMORY
-    return options
 
 
 @lru_cache(maxsize=2)

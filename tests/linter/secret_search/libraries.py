@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from dockgate.linter import one_pass
 from dockgate.linter.secret_search import loose_rows, prefilter
 
 LIBRARIES = ("hyperscan", "re2")
@@ -16,9 +17,9 @@ INSTALLED = (LIBRARIES, ("hyperscan",), ("re2",), ())
 
 @contextmanager
 def installed(*names: str) -> Iterator[None]:
-    """Only these libraries are there, and asked from the first byte on."""
+    """Only these libraries are there; Hyperscan, if it is, is asked from the first byte on."""
     gone = {name: None for name in LIBRARIES if name not in names}
-    with patch.dict(sys.modules, gone), patch.object(prefilter, "FEW_BYTES", -1):
+    with patch.dict(sys.modules, gone), patch.object(one_pass, "FEW_BYTES", 1):
         _forget()
         try:
             yield
