@@ -50,6 +50,10 @@ def build(
     _forget_results(request)
     if options is not None:
         options.check()
+    if config.settings.yara_rules:
+        from dockgate.builder.readers import all_readers
+
+        all_readers(config.settings)  # a fault is told before a long build, not after
     arguments = dict(request.build_args)
     scope = Scope(request.context, arguments, request.target, request.platform, bases)
     file, dockerfile = lint(data, request.dockerfile, config, scope)

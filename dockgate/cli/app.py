@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from dockgate import __version__
+from dockgate.cli import quick
 from dockgate.cli.completion import COMPLETERS, prepare
 from dockgate.cli.declare import MODULES, Argument, Command, Option, declared
 from dockgate.linter.errors import UsageError
@@ -31,7 +32,8 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]] | int:
     prepare(argv)
     command = typer.main.get_command(application())
     try:
-        answer = command.main(list(argv) or ["--help"], prog_name="dockgate", standalone_mode=False)
+        words = quick.bare_flags(list(argv))
+        answer = command.main(words or ["--help"], prog_name="dockgate", standalone_mode=False)
     except ClickException as error:
         raise UsageError(_one_line(error, argv)) from None
     except typer.Abort:

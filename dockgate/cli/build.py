@@ -76,6 +76,8 @@ COMMAND = Command(
         judged.VULNERABILITIES,
         judged.VEX,
         judged.IGNORE_FILE,
+        judged.YARA_RULES,
+        judged.CLAMAV,
         judged.FORMAT,
         Option("quiet", ("--quiet", "-q"), "flag",
                "No progress; of an accepted image only the digest.", False),
@@ -129,6 +131,8 @@ def run(
     vulnerabilities: str,
     vex: tuple[str, ...],
     ignore_file: tuple[str, ...],
+    yara_rules: str | None,
+    clamav: str,
     format: str,
     quiet: bool,
 ) -> int:
@@ -177,6 +181,9 @@ def run(
     chosen, limits = effective(request.dockerfile, config, policy)
     for line in chosen.notes:
         note(line)
+    chosen = chosen.changed(
+        settings=chosen.settings.changed(yara_rules=yara_rules or "", clamav=clamav)
+    )
     bases = None
     if resolve:
         from dockgate.builder.resolve import ResolvedBases

@@ -49,6 +49,22 @@ IGNORE_FILE = Option(
     (),
     metavar="FILE",
 )
+YARA_RULES = Option(
+    "yara_rules",
+    ("--yara-rules",),
+    "text",
+    "Look for malware by these rules of YARA too: .yar and .yara files below it.",
+    metavar="DIR",
+)
+CLAMAV = Option(
+    "clamav",
+    ("--clamav",),
+    "text",
+    "Ask ClamAV's daemon about programs and small files: where one runs (auto), in any case (on: "
+    "without its answers the verdict is undecided), or never (off).",
+    "auto",
+    ("auto", "on", "off"),
+)
 CONFIG = Option(
     "config",
     ("--config",),

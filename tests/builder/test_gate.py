@@ -285,6 +285,32 @@ def test_what_says_which_vulnerabilities_count_is_read_before_the_build(
     assert "--vulnerabilities off" in off.out
 
 
+def test_added_rules_of_yara_refuse(gate: Gate, context: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    rule = tmp_path / "rules" / "own.yar"
+    rule.write_text('rule acme { strings: $a = "acme-internal" condition: $a }')
+    (context / "Dockerfile").write_text(CLEAN.format(more="RUN echo acme-internal > /app"))
+    words = ("--yara-rules", rule.parent, "-t", "dockgate-test/yara:1", context)
+    with gate.nothing_new():
+        refused = gate("build", *words)
+        assert refused.exit == 1
+        assert "app looks like malware: a file that a rule of YARA means [acme]" in refused.out
+        rule.write_text("rule acme { condition: $b }")
+        faulty = gate("build", *words)
+    assert (faulty.exit, faulty.out) == (2, "")
+    assert "own.yar:1: no rule of YARA" in faulty.err
+    assert "#1 [internal]" not in faulty.err
+
+
+def test_flags_have_values_as_dockers_have(gate: Gate, context: Path) -> None:
+    name = "dockgate-test/valued:1"
+    pushed = gate("build", "--push=true", "--no-cache=false", context)
+    assert pushed.exit == 2
+    assert "--push needs a name" in pushed.err
+    assert gate("build", "--push=false", "--load=true", "--pull=0", "-t", name, context).exit == 0
+    gate.remove(name)
+
+
 def test_a_place_that_cannot_be_written_is_told_before_the_build(
     gate: Gate, context: Path, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def of(path: tuple[str, ...]) -> Command:
 def words(command: Command) -> st.SearchStrategy[list[str]]:
     flags = [flag for option in command.options for flag in option.flags]
     values = ["", "-", "--", "text", "json", "a", "1", "007", "１", " 1", "1_0", "-1", "é", "a=b"]
+    values += ["true", "0", "False", "T"]
     values += [choice for option in command.options for choice in option.choices]
     tokens = st.one_of(
         st.sampled_from([*flags, *values, "--help", "-h", "--nope", "-fq"]),
@@ -112,7 +113,7 @@ def test_the_common_forms_need_no_typer(argv: list[str]) -> None:
         (["lint", "--nope"], "No such option: --nope"),
         (["lint", "--format", "xml"], "'xml' is not one of 'text', 'grouped', "),
         (["lint", "--output"], "requires an argument (see 'dockgate lint --help')"),
-        (["lint", "--fix=1"], "does not take a value"),
+        (["lint", "--fix=maybe"], "does not take a value"),
         (["explain"], "Missing argument 'RULE' (see 'dockgate explain --help')"),
         (["explain", "a", "b"], "unexpected extra argument"),
         (["nope"], "No such command 'nope'"),
@@ -125,6 +126,27 @@ def test_what_is_irregular_is_worded_by_typer(argv: list[str], line: str) -> Non
         app.parse(argv)
     assert line in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "pushed"),
+    [
+        (["--push=true"], True),
+        (["--push=1"], True),
+        (["--push=false"], False),
+        (["--push", "--push=F"], False),
+        (["--push=0", "--push"], True),
+        (["--push=false", "--build-arg", "a=--push"], False),
+    ],
+)
+def test_flags_have_values_as_dockers_have(words: list[str], pushed: bool) -> None:
+    found = quick.recognise(["build", *words, "."])
+    assert found is not None
+    assert found[1]["push"] is pushed
+    asked_typer = app.parse(["build", "-t", "a", *words, "-qt", "b", "."])
+    assert isinstance(asked_typer, tuple)
+    assert asked_typer[1]["push"] is pushed
+    assert asked_typer[1]["tag"] == ("a", "b")
 
 
 def test_every_module_that_declares_a_command_is_registered() -> None:
