@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from dockgate.rules.subjects.text import Span, Text
 
-SHOWN = 4  #: first characters of a secret that stay
+#: First characters of a secret that stay, and never more than a quarter of it.
+SHOWN = 4
 #: From this length on a secret is masked wherever it is repeated; a shorter one may be a word.
 UNMISTAKABLE = 12
 MASK = "*"
@@ -39,5 +40,6 @@ class Redactor:
 
 
 def _masked(value: str) -> str:
-    rest = "".join(char if char in "\r\n" else MASK for char in value[SHOWN:])
-    return value[:SHOWN] + rest if len(value) > SHOWN else MASK * len(value)
+    shown = min(SHOWN, len(value) // 4)
+    rest = "".join(char if char in "\r\n" else MASK for char in value[shown:])
+    return value[:shown] + rest

@@ -21,6 +21,7 @@ from dockgate.rules.subjects.text import MappedText, Span, Text
 
 if TYPE_CHECKING:
     from dockgate.linter.language.memo import Memo
+    from dockgate.rules.settings import Settings
     from dockgate.rules.subjects.dockerfile import Dockerfile, Heredoc, Instruction, Word
     from dockgate.rules.subjects.image import FileSecret
 
@@ -71,9 +72,20 @@ def attach(dockerfile: Dockerfile, memo: Memo | None = None) -> None:
         except UnfinishedError as error:
             failure = error
             continue
+        if dockerfile.settings.secret_salt:
+            found = _not_allowed(found, text, dockerfile.settings)
         instruction.secrets = sorted(found, key=lambda secret: secret.span)
     if failure is not None:
         raise failure
+
+
+def _not_allowed(found: list[Secret], text: str, settings: Settings) -> list[Secret]:
+    """The secrets with the hash to allow each by, but those that the user has allowed."""
+    from dockgate.linter.secret_search.identity import MAX_HASHED
+
+    known = [identified(secret, text, settings.secret_salt) for secret in found[:MAX_HASHED]]
+    known = [secret for secret in known if secret.allow not in settings.secret_allow]
+    return known + found[MAX_HASHED:]
 
 
 def require_few(secrets: int) -> None:

@@ -36,12 +36,13 @@ def check(context: Context) -> Iterator[Finding]:
             named += 1
             if named > MAX_FILES:
                 continue
+            exclude = f"exclude it: add {file.path} to .dockerignore"
             yield Finding(
                 f"{copied.instruction.cmd} {copied.source.value} brings {file.path} into the "
                 f"image, which holds a secret: {what}",
                 copied.source.span,
                 stage=copied.instruction.stage,
-                help=f"exclude it: add {file.path} to .dockerignore",
+                help=secrets[0].advice(exclude) if secrets else exclude,
             )
         if named > MAX_FILES:
             yield Finding(

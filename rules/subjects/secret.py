@@ -21,3 +21,9 @@ class Secret(NamedTuple):
     def described(self) -> str:
         """As messages name it: `GitHub Token ghp_…`."""
         return self.kind if self.redacted == "…" else f"{self.kind} {self.redacted}"
+
+    def advice(self, help: str) -> str:
+        """The help, and how to allow what is no secret."""
+        if not self.allow:
+            return help
+        return f"{help}; if it is no secret, add {self.allow} to secrets.allow"

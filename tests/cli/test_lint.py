@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import sys
 import threading
@@ -394,3 +395,28 @@ def test_a_pipe_that_a_repository_brings_is_not_waited_for(tmp_path: Path, name:
     os.mkfifo(tmp_path / name)
     ran = dockgate("lint", "--context", ".", cwd=tmp_path)  # the helper's time limit ends a hang
     assert ran.code == {".gitignore": 1, ".dockerignore": 3}.get(name, 2)
+
+
+def test_a_secret_that_is_none_is_allowed_by_its_hash(tmp_path: Path) -> None:
+    token = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM debian:12\nENV CI={token}\nRUN <<EOF\ncurl -u me:{token} x\nEOF\nCOPY app.env /\n"
+    )
+    (tmp_path / "app.env").write_text(f"CI={token}\nDB_PASSWORD=hunter2x9\n")
+    config = "secrets:\n  salt: 5e0b7c1f9a3d48c6b2e4f07d91a6c835\n"
+    (tmp_path / ".dockgate.yaml").write_text(config)
+
+    def hashes() -> dict[str, set[str]]:
+        ran = dockgate("lint", "--context", ".", "--format", "json", cwd=tmp_path)
+        found: dict[str, set[str]] = {}
+        for one in json.loads(ran.out)["diagnostics"]:
+            for text in re.findall(r"add (\w+) to secrets\.allow", one["help"] or ""):
+                found.setdefault(one["rule"], set()).add(text)
+        return found
+
+    (asked,) = set.union(*hashes().values())
+    assert set(hashes()) == {"secret-in-env", "secret-in-heredoc", "secret-in-context"}
+    (tmp_path / ".dockgate.yaml").write_text(f"{config}  allow: [{asked}]\n")
+    left = hashes()
+    assert set(left) == {"secret-in-context"}
+    assert asked not in left["secret-in-context"]

@@ -23,7 +23,7 @@ def _findings(instruction: Instruction, further: tuple[str, ...]) -> Iterator[Fi
                 f"the default of ARG {name.value} is a secret: {inside[0].described}",
                 inside[0].span,
                 stage=instruction.stage,
-                help=_HELP,
+                help=inside[0].advice(_HELP),
             )
             continue
         given = value.value.strip("\"'") if value else ""

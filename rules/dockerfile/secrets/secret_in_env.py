@@ -20,8 +20,10 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                         f"ENV {name.value} puts a secret into the image: {secret.described}",
                         secret.span,
                         stage=instruction.stage,
-                        help="give it to the container when it starts, "
-                        "or to one RUN with --mount=type=secret,env=NAME",
+                        help=secret.advice(
+                            "give it to the container when it starts, "
+                            "or to one RUN with --mount=type=secret,env=NAME"
+                        ),
                     )
 
 

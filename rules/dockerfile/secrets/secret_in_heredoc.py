@@ -19,8 +19,10 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                         f"{secret.described}",
                         secret.span,
                         stage=instruction.stage,
-                        help="mount the file or value where it is used: "
-                        "RUN --mount=type=secret,id=NAME,target=PATH",
+                        help=secret.advice(
+                            "mount the file or value where it is used: "
+                            "RUN --mount=type=secret,id=NAME,target=PATH"
+                        ),
                     )
 
 

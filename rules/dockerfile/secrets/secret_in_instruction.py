@@ -23,7 +23,9 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                     f"{instruction.cmd} holds a secret: {secret.described}",
                     secret.span,
                     stage=instruction.stage,
-                    help="let the program read it from a file or variable that it is started with",
+                    help=secret.advice(
+                        "let the program read it from a file or variable that it is started with"
+                    ),
                 )
 
 

@@ -21,7 +21,9 @@ def check(dockerfile: Dockerfile) -> Iterator[Finding]:
                     f"RUN has a secret in its command: {secret.described}",
                     secret.span,
                     stage=instruction.stage,
-                    help="mount it for this command only: RUN --mount=type=secret,id=NAME",
+                    help=secret.advice(
+                        "mount it for this command only: RUN --mount=type=secret,id=NAME"
+                    ),
                 )
 
 

@@ -49,13 +49,6 @@ def allowed(image: Image, secret: Secret) -> bool:
     return secret.allow != "" and secret.allow in image.settings.secret_allow
 
 
-def advice(help: str, secret: Secret) -> str:
-    """The help, and how to allow what is no secret."""
-    if not secret.allow:
-        return help
-    return f"{help}; if it is no secret, add {secret.allow} to secrets.allow"
-
-
 def same(secret: Secret) -> tuple[str, ...]:
     """Equal for what is the same secret; () where that is not known."""
     return (secret.mark, secret.redacted) if secret.mark else ()
@@ -83,7 +76,7 @@ def _finding(image: Image, places: list[Place], help: str) -> Finding:
         message + further(list(others)),
         layer=layer.digest,
         path=shown(found.path),
-        help=advice(help, secret),
+        help=secret.advice(help),
         at_most=Severity.WARNING if secret.kind.startswith("Encrypted") else None,
     )
 

@@ -33,7 +33,7 @@ def check(image: Image) -> Iterator[Finding]:
         where, secret = places[0]
         others = [_place(other) for other, _ in places[1:] if other != where]
         message = f"{secret.kind} ({secret.redacted}) in {_place(where)}{_layers.further(others)}"
-        yield Finding(message, help=_layers.advice(_HELP[where.partition(" ")[0]], secret))
+        yield Finding(message, help=secret.advice(_HELP[where.partition(" ")[0]]))
 
 
 def _place(where: str) -> str:
