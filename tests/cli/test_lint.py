@@ -320,6 +320,8 @@ def test_shellcheck_that_is_missing_ends_the_run(
         (b"\x7fELF\0\0", 3, "binary content (NUL at byte 4)"),
         ("FROM a\n".encode("utf-16"), 3, "UTF-16 text: save it as UTF-8"),
         (b"#" * ((16 << 20) + 1), 3, "larger than 16 MiB"),
+        (b"FROM a\n" + b"RUN a\n" * 200_000, 3, "more than 200,000 lines"),
+        (b"FROM a\nENV" + b" a=b" * 500_001, 3, "more than 500,000 words"),
         (b"", 1, "syntax-error"),
         (b"\n# nothing\n", 1, "syntax-error"),
         (b"FROM a:1\nRUN " + b"x" * 10_000_000 + b"\n", 1, "syntax-error"),
@@ -327,7 +329,19 @@ def test_shellcheck_that_is_missing_ends_the_run(
         (b"FROM b:1 AS a\nFROM a AS b\n" * 2, 1, "duplicate-stage-name"),
         (b"FROM a:1\nRUN \xff\xfe\xc3\n", 1, "missing-user"),
     ],
-    ids=["binary", "utf-16", "huge", "empty", "comment", "long line", "unknown", "cycle", "bytes"],
+    ids=[
+        "binary",
+        "utf-16",
+        "huge",
+        "many lines",
+        "many words",
+        "empty",
+        "comment",
+        "long line",
+        "unknown",
+        "cycle",
+        "bytes",
+    ],
 )
 def test_broken_input(lint: Lint, data: bytes, code: int, line: str) -> None:
     put("Dockerfile", data)
