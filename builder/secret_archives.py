@@ -76,9 +76,8 @@ def search(file: IO[bytes], sort: str, path: str, settings: Settings) -> Iterato
         else:
             name = path.rpartition(".")[0] or path
             inside = FileSearch(name, settings.secret_names, settings.secret_salt)
-            while piece := pieces.read(PIECE):
-                left.take(len(piece))
-                yield _named(inside.feed(piece), path, name.rpartition("/")[2])
+            for found in inside.through(left.counted(pieces.read), PIECE):
+                yield _named(found, path, name.rpartition("/")[2])
 
 
 class _Left:
@@ -92,6 +91,14 @@ class _Left:
         self._left -= size
         if self._left < 0:
             raise ReadError(f"unpacks to more than {human_size(self._size)}")
+
+    def counted(self, read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+        def take(size: int) -> bytes:
+            piece = read(size)
+            self.take(len(piece))
+            return piece
+
+        return take
 
     def file(self) -> None:
         self._files -= 1
@@ -108,9 +115,8 @@ def _search_one(
     if paths.is_example(whole):
         return
     inside = FileSearch(whole, settings.secret_names, settings.secret_salt)
-    while piece := read(PIECE):
-        left.take(len(piece))
-        yield _named(inside.feed(piece), path, name)
+    for found in inside.through(left.counted(read), PIECE):
+        yield _named(found, path, name)
 
 
 def _named(found: list[FileSecret], path: str, name: str) -> list[FileSecret]:

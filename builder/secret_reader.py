@@ -75,6 +75,7 @@ class SecretStream:
         self._kind = ""  # of a container
         self._held: IO[bytes] | None = None
         self._size = 0
+        self._unended = False  # pieces were searched, and the last was not among them
 
     def feed(self, piece: bytes) -> None:
         """Search the next piece, or put it by where the whole is needed."""
@@ -84,7 +85,8 @@ class SecretStream:
                 self._held = tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="dockgate-")  # noqa: SIM115
         self._size += len(piece)
         if self._kind in ("", secret_databases.SQLITE):  # what was deleted in it lies there as well
-            self._add(self._search.feed(piece))
+            self._unended = self._size < self._whole
+            self._add(self._search.feed(piece, last=not self._unended))
         if self._held is not None:
             if self._size > MAX_CONTAINER:
                 self._close()
@@ -98,6 +100,9 @@ class SecretStream:
     def end(self) -> Json:
         """The redacted secrets as rows."""
         self._close()
+        if self._unended:  # the file has become shorter
+            self._unended = False
+            self._add(self._search.feed(b"", last=True))
         return [
             [
                 s.kind, s.span.start, s.span.end, s.redacted, s.line, s.certain,
@@ -120,8 +125,8 @@ class SecretStream:
                 self._add(found)
         except secret_archives.DamagedError:
             file.seek(0)  # no archive, then: as any other file
-            while piece := file.read(IN_MEMORY):
-                self._add(self._search.feed(piece))
+            for found in self._search.through(file.read, IN_MEMORY):
+                self._add(found)
 
     def _add(self, found: list[FileSecret]) -> None:
         self._found += found

@@ -256,17 +256,15 @@ def _secrets_of(context: Context, file: ContextFile) -> list[Secret]:
     place = os.path.join(context.root, file.path)
     search = FileSearch(file.path, context.settings.secret_names, context.settings.secret_salt)
     found: list[Secret] = []
-    read = 0
     try:
         with _opened(place) as content:
-            while piece := content.read(PIECE):
+            for pieces, secrets in enumerate(search.through(content.read, PIECE)):
                 found += [
                     one.secret
-                    for one in search.feed(piece)
+                    for one in secrets
                     if one.secret.allow not in context.settings.secret_allow
                 ]
-                read += len(piece)
-                if read > file.size + PIECE:
+                if pieces * PIECE > file.size:
                     raise ContextError(f"{place}: grows while it is read; build when it is whole")
     except FileNotFoundError:
         return []  # gone since

@@ -160,7 +160,7 @@ def find_in_bytes(data: bytes, path: str, further: tuple[str, ...] = ()) -> list
     """
     from dockgate.linter.secret_search.file_search import FileSearch
 
-    return FileSearch(path, further).feed(data)
+    return FileSearch(path, further).feed(data, last=True)
 
 
 def identified(secret: Secret, text: str, salt: str = "") -> Secret:

@@ -458,7 +458,7 @@ def test_encrypted_and_foreign_layers(tmp_path: Path) -> None:
 
 
 def test_a_search_that_fails_is_not_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_search: object, _data: bytes) -> None:
+    def fail(_search: object, _data: bytes, *, last: bool) -> None:
         raise ValueError("oh")
 
     monkeypatch.setattr("dockgate.builder.secret_reader.FileSearch.feed", fail)

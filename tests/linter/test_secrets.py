@@ -632,3 +632,40 @@ def test_large_files_are_read_at_speed() -> None:
     secrets.find_in_bytes(endless, "app/.env")
     secrets.find_in_bytes(logins, "app/x.txt")
     assert time.process_time() - begin < 8
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([
+            *MIXED, "password=abc is prose", "# password=hunter2x", "DB_PASSWORD=hunter2x9",
+            "x = password", f"curl -u me:{word(12)} https://x", "", "nothing to see here " * 8,
+        ]),
+        min_size=1, max_size=60,
+    ),
+    st.lists(st.integers(1, 900), min_size=1, max_size=12),
+    st.sampled_from(["app/x.sh", "app/.env", "app/x.txt"]),
+)  # fmt: skip
+def test_where_a_file_is_cut_changes_nothing(lines: list[str], sizes: list[int], path: str) -> None:
+    data = "\n".join(lines).encode()
+
+    def pieces(search: file_search.FileSearch) -> set[tuple[str, int, str]]:
+        at, found = 0, []
+        while at < len(data):
+            size = sizes[at % len(sizes)]
+            found += search.feed(data[at : at + size], last=at + size >= len(data))
+            at += size
+        told = [(one.secret.kind, one.secret.line, one.secret.redacted) for one in found]
+        assert len(set(told)) == len(told)
+        return set(told)
+
+    whole = {
+        (one.secret.kind, one.secret.line, one.secret.redacted)
+        for one in secrets.find_in_bytes(data, path)
+    }
+    patch = pytest.MonkeyPatch()
+    patch.setattr(file_search, "OVERLAP", 1000)  # more than any of the lines has
+    try:
+        assert pieces(file_search.FileSearch(path)) == whole
+    finally:
+        patch.undo()
