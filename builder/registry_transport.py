@@ -171,7 +171,10 @@ class Transport:
 
     def _silent(self, error: Exception) -> UnreachableError:
         said = _line(str(error)) or type(error).__name__
-        return UnreachableError(f"{self.host}: {said}: is the registry up, and its name right?")
+        advice = "is the registry up, and its name right?"
+        if "CERTIFICATE_VERIFY_FAILED" in said:
+            advice = f"put what signs its certificate into {_CERTIFICATES / self.host}/ca.crt"
+        return UnreachableError(f"{self.host}: {said}: {advice}")
 
     def _tls(self) -> ssl.SSLContext | bool:
         if self.insecure:
