@@ -180,7 +180,12 @@ class Transport:
         if self.insecure:
             return False
         folder = _CERTIFICATES / self.host
-        context = httpx.create_ssl_context()
+        try:
+            context = httpx.create_ssl_context()
+        except (OSError, ssl.SSLError) as error:
+            raise RegistryError(
+                f"certificates cannot be read: {error}: look at SSL_CERT_FILE and SSL_CERT_DIR"
+            ) from None
         for certificate in sorted(folder.glob("*.crt")) if folder.is_dir() else ():
             try:
                 context.load_verify_locations(certificate)

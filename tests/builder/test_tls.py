@@ -122,9 +122,10 @@ def scan(folder: Path, port: int, before: str = "", **env: str) -> tuple[int, st
         sys.executable, "-m", "dockgate", "scan", "--vulnerabilities", "off",
         f"{NAME}:{port}/app:1",
     ]  # fmt: skip
+    usual = {key: value for key, value in os.environ.items() if not key.startswith("SSL_CERT_")}
     own = {"XDG_CACHE_HOME": str(folder / "cache"), "DOCKER_HOST": f"unix://{folder}/none", **env}
     done = subprocess.run(
-        command, env={**os.environ, **own}, capture_output=True, text=True, timeout=60, check=False
+        command, env={**usual, **own}, capture_output=True, text=True, timeout=60, check=False
     )
     if "mount:" in done.stderr:
         raise missing(f"nothing can be mounted here: {done.stderr.strip()}")
@@ -148,3 +149,10 @@ def test_dockers_folder_of_certificates_counts(registry: int, tmp_path: Path) ->
 def test_the_usual_variable_counts(registry: int, tmp_path: Path) -> None:
     code, said = scan(tmp_path, registry, SSL_CERT_FILE=str(tmp_path / "ca.crt"))
     assert (code, "accepted sha256:" in said) == (0, True), said
+
+
+def test_a_variable_that_names_no_file(registry: int, tmp_path: Path) -> None:
+    code, said = scan(tmp_path, registry, SSL_CERT_FILE=str(tmp_path / "none"))
+    assert code == 3
+    assert "certificates cannot be read: " in said
+    assert "look at SSL_CERT_FILE" in said
