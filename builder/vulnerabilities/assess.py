@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from dockgate.builder.scanners.scanner_report import ScannerReport
 
 AUTO, OWN, OFF = "auto", "osv", "off"
-SCANNERS = ("trivy", "grype")
+TRIVY = "trivy"
+SCANNERS = (TRIVY, "grype")
 SOURCES = (AUTO, *SCANNERS, OWN, OFF)
 #: Accepted vulnerabilities that are told one by one.
 MAX_TOLD = 50
@@ -163,6 +164,10 @@ class _Finder:
         gaps = self._old(f"the data of {scanner.name}", scanner.data_as_of)
         if not report.looked:
             gaps.append(f"{scanner.name} has found no packages to look at")
+        if scanner.name == TRIVY:  # grype reads package managers that we do not
+            from dockgate.builder.packages.inventory import inventory
+
+            gaps += inventory(image).unread
         return _Known(_placed(report.vulnerabilities, image), gaps)
 
     def _by_data(self, image: Image) -> _Known:

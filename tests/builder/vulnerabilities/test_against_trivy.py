@@ -227,6 +227,28 @@ def test_trivy_sees_the_image_alone_whatever_it_lies_in(
     assert found.count(found[0]) == 4
 
 
+@pytest.mark.usefixtures("trivy")
+def test_packages_that_trivy_cannot_read_leave_it_undecided(tmp_path: Path) -> None:
+    from dockgate.builder import gate
+    from dockgate.builder.policy import Limits, VulnerabilityLimits
+    from dockgate.builder.vulnerabilities.assess import Options
+    from dockgate.linter.config import DEFAULT_CONFIG
+
+    def verdict(files: Mapping[str, str]) -> str:
+        image(tmp_path / "image", files)
+        limits = Limits(vulnerabilities=VulnerabilityLimits(max_critical=99))
+        report = gate.scan(
+            str(tmp_path / "image"), None, DEFAULT_CONFIG, limits, cached=False,
+            options=Options("trivy"),
+        )  # fmt: skip
+        return f"{report.verdict} {report.reasons}"
+
+    assert "undecided" not in verdict(DEBIAN)
+    told = verdict({**DEBIAN, "var/lib/pacman/local/x-1/desc": "%NAME%"})
+    assert "undecided" in told
+    assert "packages of pacman" in told
+
+
 def test_a_trivy_that_fails_is_said(tmp_path: Path, trivy: running.Scanner) -> None:
     scanned = image(tmp_path / "image", DEBIAN)
     (tmp_path / "cache" / "db" / "trivy.db").write_bytes(b"no database")
