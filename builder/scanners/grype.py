@@ -1,8 +1,8 @@
-"""grype's JSON report (https://github.com/anchore/grype), and Anchore Engine's of an image."""
+"""grype's JSON report, of any version (https://github.com/anchore/grype)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dockgate.builder.scanners.scanner_report import (
@@ -10,6 +10,7 @@ from dockgate.builder.scanners.scanner_report import (
     counted,
     day,
     digest,
+    each,
     found,
     mapping,
     objects,
@@ -17,10 +18,16 @@ from dockgate.builder.scanners.scanner_report import (
     text,
     texts,
 )
+from dockgate.builder.vulnerabilities.rating import Rating
 from dockgate.rules.subjects.vulnerability import Vulnerability
 
 NAME = "grype"
-ANCHORE = "anchore"
+#: Settings that leave findings out, by their names in the report's own configuration.
+_FILTERS = ("only-fixed", "only-notfixed", "ignore-wontfix", "exclude", "vex-documents")
+#: Alerts on packages of distributions for which there is no data.
+_BLIND = ("distro-unknown", "distro-disabled")
+#: Kernel headers are not the kernel: what grype's own rules, in every report, name as upstream.
+_KERNEL = ("kernel", "linux", "linux.*")
 
 
 def is_report(document: Any) -> bool:
@@ -34,86 +41,86 @@ def is_report(document: Any) -> bool:
 
 def parse(document: Any) -> ScannerReport:
     """Read a report of grype. Raises ReportError."""
-    target = document.get("source", {}).get("target") if mapping(document, "source") else None
+    source = mapping(document, "source")
+    target = source.get("target")
     image = target if isinstance(target, dict) else {}
     ids = [text(image, "manifestDigest"), text(image, "imageID"), *texts(image, "repoDigests")]
     layers = objects(image, "layers")
     descriptor = mapping(document, "descriptor")
     database = mapping(descriptor, "db")
     built = text(database, "built") or text(mapping(database, "status"), "built")
+    matches = objects(document, "matches")
     return ScannerReport(
         NAME,
-        counted(map(_match, objects(document, "matches"))),
+        counted(one for match in matches for one in _match(match)),
         digests={one for one in map(digest, ids) if one},
         diff_ids=[text(layer, "digest") for layer in layers],
         names={text(image, "userInput"), *texts(image, "tags")} - {""},
         made=day(text(descriptor, "timestamp")),
         data_as_of=day(built),
+        # It names no packages but those with matches: a system that it has recognised, at most.
+        looked=bool(matches) or bool(text(mapping(document, "distro"), "name")),
+        of_image=text(source, "type") in ("", "image"),
+        gaps=[*_filtered(document, mapping(descriptor, "configuration")), *_blind(document)],
     )
 
 
-def _match(one: dict[str, Any]) -> Vulnerability:
+def _filtered(document: dict[str, Any], settings: dict[str, Any]) -> Iterator[str]:
+    """What it has been told to leave out: it writes its configuration into the report."""
+    for name in _FILTERS:
+        if settings.get(name):
+            yield f"it leaves out what `{name}` says: make it without"
+    rules = [mapping(one, "package") for one in objects(settings, "ignore")]
+    if any(text(package, "upstream-name") not in _KERNEL for package in rules):
+        yield "it leaves out what rules in `ignore` say: make it without"
+    if not settings and objects(document, "ignoredMatches"):
+        yield "it leaves out what it lists in ignoredMatches, and does not say why"
+
+
+def _blind(document: dict[str, Any]) -> Iterator[str]:
+    if not document.get("alertsByPackage"):
+        return
+    for one in objects(document, "alertsByPackage"):
+        if any(text(alert, "type") in _BLIND for alert in objects(one, "alerts")):
+            yield "it has no data for the distribution of some packages"
+            return
+
+
+def _match(one: dict[str, Any]) -> Iterator[Vulnerability]:
     said = mapping(one, "vulnerability")
     related = objects(one, "relatedVulnerabilities")
     package = mapping(one, "artifact")
+    places = objects(package, "locations")
+    fixed = texts(mapping(said, "fix"), "versions") or [text(said, "fixedInVersion")]
+    identity = text(said, "id", required=True)
+    word = said.get("severity")
+    common = {
+        "fixed": ", ".join(fixed),
+        "title": text(said, "description"),
+        "url": text(said, "dataSource") or next(iter(texts(said, "links")), ""),
+        "purl": text(package, "purl"),
+        "layer": text(places[0], "layerID") if places else "",
+        "path": text(places[0], "path").lstrip("/") if places else "",
+    }
+    name, version = text(package, "name", required=True), text(package, "version")
+    names = [text(holder, "id", required=True) for holder in related]
+    if identity.startswith("CVE-") or len({n for n in names if n.startswith("CVE-")}) < 2:
+        rating = _rating((said, *related), word)
+        yield found(NAME, identity, rating, name, version, aliases=names, **common)
+        return
+    for holder, related_name in zip(related, names, strict=True):  # an erratum on several CVEs
+        if related_name.startswith("CVE-"):
+            rating = _rating((holder,), word)
+            yield from each(NAME, related_name, rating, name, version, aliases=[identity], **common)
+
+
+def _rating(holders: Iterable[dict[str, Any]], word: object) -> Rating:
     newer: list[Any] = []
     older: list[Any] = []
-    for holder in (said, *related):
+    for holder in holders:
         for entry in objects(holder, "cvss"):
             score = mapping(entry, "metrics").get("baseScore")
             (older if text(entry, "version").startswith("2") else newer).append(score)
-    places = objects(package, "locations")
-    return found(
-        NAME,
-        text(said, "id", required=True),
-        rated(newer if any(newer) else older, [said.get("severity")]),
-        text(package, "name", required=True),
-        text(package, "version"),
-        aliases=[text(holder, "id", required=True) for holder in related],
-        fixed=", ".join(texts(mapping(said, "fix"), "versions")),
-        title=text(said, "description"),
-        url=text(said, "dataSource"),
-        purl=text(package, "purl"),
-        layer=text(places[0], "layerID") if places else "",
-        path=text(places[0], "path").lstrip("/") if places else "",
-    )
-
-
-def is_anchore(document: Any) -> bool:
-    """Whether a JSON document is what Anchore Engine says of an image."""
-    return (
-        isinstance(document, dict)
-        and isinstance(document.get("vulnerabilities"), list)
-        and "imageDigest" in document
-    )
-
-
-def parse_anchore(document: Any) -> ScannerReport:
-    """Read a report of Anchore Engine. Raises ReportError."""
-    return ScannerReport(
-        ANCHORE,
-        counted(_anchore(document)),
-        digests={one for one in [digest(text(document, "imageDigest"))] if one},
-    )
-
-
-def _anchore(document: Any) -> Iterator[Vulnerability]:
-    for one in objects(document, "vulnerabilities"):
-        scores = [
-            mapping(data, "cvss_v3").get("base_score")
-            for key in ("nvd_data", "vendor_data")
-            for data in objects(one, key)
-        ]
-        fix = text(one, "fix")
-        yield found(
-            ANCHORE,
-            text(one, "vuln", required=True),
-            rated(scores, [one.get("severity")]),
-            text(one, "package_name") or text(one, "package", required=True),
-            text(one, "package_version"),
-            fixed="" if fix == "None" else fix,
-            url=text(one, "url"),
-            path=text(one, "package_path").lstrip("/")
-            if text(one, "package_path") != "None"
-            else "",
-        )
+        older.append(mapping(holder, "cvssV2").get("baseScore"))  # before 0.13
+        newer.append(mapping(holder, "cvssV3").get("baseScore"))
+    return rated(newer if any(newer) else older, [word])

@@ -7,16 +7,17 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from dockgate.builder.scanners import aqua, clair, grype, snyk, trivy
+from dockgate.builder.scanners import anchore, aqua, clair, grype, snyk, trivy
 from dockgate.builder.scanners.scanner_report import MAX_BYTES, ReportError, ScannerReport
 from dockgate.linter import files
 from dockgate.linter.errors import UnfinishedError, UsageError
 from dockgate.rules.subjects.image import Image, shown
 
-_READERS = (
+#: Each scanner's: whether a document is its report, and what that says.
+READERS = (
     (trivy.is_report, trivy.parse),
     (grype.is_report, grype.parse),
-    (grype.is_anchore, grype.parse_anchore),
+    (anchore.is_report, anchore.parse),
     (clair.is_report, clair.parse),
     (snyk.is_report, snyk.parse),
     (aqua.is_report, aqua.parse),
@@ -42,7 +43,7 @@ def read(path: str) -> ScannerReport:
 
 def recognised(document: Any) -> ScannerReport | None:
     """The report that a document is, None for none. Raises ReportError where it is broken."""
-    for is_report, parse in _READERS:
+    for is_report, parse in READERS:
         if is_report(document):
             return parse(document)
     return None
@@ -64,6 +65,8 @@ def check_image(report: ScannerReport, image: Image, path: str, *, alone: bool) 
             f"{path}: is a report about another image, {shown(said[0], 80)}: "
             f"scan {image.digest or image.name}"
         )
+    if not report.of_image and image.has_config:
+        return f"{path}: the report of {report.tool} is about something else than an image"
     if not report.names:
         return f"{path}: the report of {report.tool} does not say of which image"
     if image.name in report.names:

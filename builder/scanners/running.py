@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,11 +56,22 @@ def find(name: str) -> Scanner | None:
         said = _json(run([path, "version", "--format", "json"], "/", PROBE_SECONDS), name)
         built = text(mapping(said, "VulnerabilityDB"), "UpdatedAt")
         return Scanner(name, path, day(built))
-    try:
-        said = _json(run([path, "db", "status", "-o", "json"], "/", PROBE_SECONDS), name)
-    except UnfinishedError:
-        return Scanner(name, path, None)  # it fails where there is no data
-    return Scanner(name, path, day(text(said, "built")))
+    with tempfile.TemporaryDirectory(prefix="dockgate-") as folder:
+        # As for the scan: by the user's settings its data may lie elsewhere.
+        command = [path, "db", "status", "-o", "json", "-c", _settings(Path(folder))]
+        try:
+            said = _json(run(command, folder, PROBE_SECONDS), name)
+        except UnfinishedError:
+            return Scanner(name, path, None)  # it fails where there is no data, or none that fits
+    valid = isinstance(said, dict) and said.get("valid") is not False
+    return Scanner(name, path, day(text(said, "built")) if valid else None)
+
+
+def _settings(folder: Path) -> str:
+    """A configuration of grype's that says nothing: with it, no other is looked for."""
+    file = folder / "grype.yaml"
+    file.write_text("{}\n")
+    return str(file)
 
 
 def scan(scanner: Scanner, source: str, image: Image, folder: Path) -> ScannerReport:
@@ -73,10 +85,9 @@ def scan(scanner: Scanner, source: str, image: Image, folder: Path) -> ScannerRe
         command = _trivy(scanner.path, kind, place, output)
     else:
         prefix = {"layout": "oci-dir", "archive": "docker-archive", "rootfs": "dir"}[kind]
-        (folder / "grype.yaml").write_text("{}\n")
         command = [
             scanner.path, f"{prefix}:{place}", "-o", "json", "--file", str(output),
-            "-c", str(folder / "grype.yaml"),
+            "-c", _settings(folder),
         ]  # fmt: skip
     run(command, str(folder), SECONDS)
     try:
@@ -94,7 +105,7 @@ def scan(scanner: Scanner, source: str, image: Image, folder: Path) -> ScannerRe
         report = trivy.parse(document) if is_trivy else grype.parse(document)
     except ReportError as error:
         raise UnfinishedError(f"the report of {scanner.name} cannot be read: {error}") from None
-    report.data_as_of = scanner.data_as_of
+    report.data_as_of = report.data_as_of or scanner.data_as_of
     return report
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +32,8 @@ class ScannerReport:
     made: datetime | None = None
     data_as_of: datetime | None = None  #: of the data that the scanner used
     looked: bool = True  #: False: it names nothing that it has looked at
+    of_image: bool = True  #: False: it says itself that it is about something else than an image
+    gaps: list[str] = field(default_factory=list)  #: what it leaves out by its own word
 
 
 def text(holder: Any, key: str, *, required: bool = False) -> str:
@@ -82,6 +84,14 @@ def day(value: str) -> datetime | None:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
+def moment(seconds: Any) -> datetime | None:
+    """A time in seconds since 1970; None where there is none."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else None
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
 def digest(value: str) -> str:
     """The `sha256:…` at the end of a name, or of an id without it; "" for what has none."""
     name = value.rpartition("@")[2]
@@ -126,6 +136,27 @@ def found(
         source=tool,
         **{key: shown(value) for key, value in more.items()},
     )
+
+
+def each(
+    tool: str,
+    identity: str,
+    rating: Rating,
+    package: str,
+    version: str,
+    *,
+    aliases: Iterable[str] = (),
+    **more: str,
+) -> Iterator[Vulnerability]:
+    """As `found`, but an advisory that stands for several CVEs is as many vulnerabilities."""
+    names = list(dict.fromkeys([identity, *aliases]))
+    known = [name for name in names if name.startswith("CVE-")]
+    if len(known) < 2:
+        yield found(tool, identity, rating, package, version, aliases=names[1:], **more)
+        return
+    others = [name for name in names if name not in known]
+    for name in known:
+        yield found(tool, name, rating, package, version, aliases=others, **more)
 
 
 def counted(vulnerabilities: Iterable[Vulnerability]) -> list[Vulnerability]:

@@ -151,6 +151,7 @@ class _Finder:
         gaps = [unsure] if unsure else []
         if not report.looked:
             gaps.append(f"{path}: the report of {report.tool} names nothing that was looked at")
+        gaps += [f"{path}: the report of {report.tool}: {gap}" for gap in report.gaps]
         gaps += self._old(f"{path}: the report", report.made)
         gaps += self._old(f"{path}: the data of {report.tool}", report.data_as_of)
         return _Known(_placed(report.vulnerabilities, image), gaps)
@@ -161,7 +162,8 @@ class _Finder:
 
         with workspace() as folder:
             report = scan(scanner, self._source, image, Path(folder))
-        gaps = self._old(f"the data of {scanner.name}", scanner.data_as_of)
+        gaps = self._old(f"the data of {scanner.name}", report.data_as_of)
+        gaps += [f"{scanner.name}: {gap}" for gap in report.gaps]
         if not report.looked:
             gaps.append(f"{scanner.name} has found no packages to look at")
         if scanner.name == TRIVY:  # grype reads package managers that we do not

@@ -19,9 +19,10 @@ from dockgate.rules.subjects.vulnerability import (
 
 #: What advisories and scanners say, in lower case.
 _WORDS = {
-    "critical": CRITICAL, "high": HIGH, "important": HIGH, "medium": MEDIUM, "moderate": MEDIUM,
-    "low": LOW, "minor": LOW, "negligible": LOW, "unimportant": LOW, "none": NONE,
-    "informational": NONE,
+    "critical": CRITICAL, "defcon1": CRITICAL, "high": HIGH, "important": HIGH,
+    "medium": MEDIUM, "moderate": MEDIUM,
+    "low": LOW, "minor": LOW, "negligible": LOW, "unimportant": LOW,
+    "none": NONE, "informational": NONE,
 }  # fmt: skip
 _MALICIOUS = "MAL-"  #: ids of packages that are malware as such
 

@@ -258,6 +258,16 @@ def test_a_report_on_another_image_or_an_old_one_decides_nothing(tmp_path: Path)
     assert scan(tmp_path, nameless, max_critical=9).verdict == "undecided"
 
 
+def test_a_report_that_leaves_something_out_decides_nothing(tmp_path: Path) -> None:
+    mine = image(tmp_path / "image", FILES).config_digest
+    about = {"ImageID": mine, "OS": {"Family": "debian"}}
+    given = Options(report=report_on(mine, Metadata=about, Results=[{"Class": "lang-pkgs"}]))
+    report = scan(tmp_path, given, max_critical=9)
+    assert report.verdict == "undecided"
+    assert "says nothing of the packages of debian" in report.reasons[0]
+    assert scan(tmp_path, given).verdict == "accepted"
+
+
 def test_off_means_nobody_knows(tmp_path: Path) -> None:
     assert scan(tmp_path, Options("off")).verdict == "accepted"
     assert scan(tmp_path, Options("off"), max_critical=9).verdict == "undecided"

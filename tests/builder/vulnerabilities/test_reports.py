@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dockgate.builder.scanners.reading import check_image, read
+from dockgate.builder.scanners.reading import READERS, check_image, read, recognised
+from dockgate.builder.scanners.scanner_report import ReportError
 from dockgate.linter.errors import UnfinishedError, UsageError
-from dockgate.rules.subjects.image import Image, ImageConfig, Layer
-
-DIGEST, OTHER, CONFIG, DIFF = (f"sha256:{letter * 64}" for letter in "abcd")
-LAYER = "sha256:" + "e" * 64
+from tests.builder.vulnerabilities import test_reports_anchore as anchore
+from tests.builder.vulnerabilities import test_reports_aqua as aqua
+from tests.builder.vulnerabilities import test_reports_clair as clair
+from tests.builder.vulnerabilities import test_reports_grype as grype
+from tests.builder.vulnerabilities import test_reports_snyk as snyk
+from tests.builder.vulnerabilities.reports import (
+    CONFIG,
+    DIFF,
+    DIGEST,
+    LAYER,
+    OTHER,
+    image,
+    written,
+)
 
 TRIVY = {
     "SchemaVersion": 2, "CreatedAt": "2026-11-20T10:00:00.123456789Z", "ArtifactName": "app:1",
@@ -56,7 +69,8 @@ ANCHORE = {
 CLAIR4 = {
     "manifest_hash": DIGEST,
     "packages": {"1": {"id": "1", "name": "libssl3", "version": "3.0.11", "kind": "binary"}},
-    "environments": {"1": [{"package_db": "var/lib/dpkg/status", "introduced_in": LAYER}]},
+    "environments": {"1": [{"package_db": "var/lib/dpkg/status", "introduced_in": LAYER,
+                             "distribution_id": "3", "repository_ids": None}]},
     "vulnerabilities": {"9": {
         "id": "9", "name": "CVE-2024-1111", "normalized_severity": "High", "links": "https://x y",
         "fixed_in_version": "3.0.15"}},
@@ -70,7 +84,7 @@ CLAIR_SCANNER = {"image": "app:1", "unapproved": [], "vulnerabilities": [{
     "featurename": "libssl3", "featureversion": "3.0.11", "vulnerability": "CVE-2024-1111",
     "severity": "High", "fixedby": "3.0.15", "namespace": "debian:12"}]}  # fmt: skip
 SNYK = {
-    "packageManager": "deb", "path": "app:1", "ok": False,
+    "packageManager": "deb", "path": "app:1", "ok": False, "docker": {}, "dependencyCount": 90,
     "vulnerabilities": [{
         "id": "SNYK-DEBIAN12-OPENSSL-1", "identifiers": {"CVE": ["CVE-2024-1111"]},
         "severity": "low", "cvssScore": 7.5, "packageName": "libssl3", "version": "3.0.11",
@@ -91,12 +105,6 @@ REPORTS = {
 }  # fmt: skip
 
 
-def written(folder: Path, document: Any) -> str:
-    path = folder / "report.json"
-    path.write_text(document if isinstance(document, str) else json.dumps(document))
-    return str(path)
-
-
 @pytest.mark.parametrize("name", REPORTS)
 def test_each_is_read(tmp_path: Path, name: str) -> None:
     report = read(written(tmp_path, REPORTS[name]))
@@ -106,14 +114,7 @@ def test_each_is_read(tmp_path: Path, name: str) -> None:
     ]
     assert report.made is not None
     assert report.looked
-
-
-def image() -> Image:
-    layer = Layer(0, LAYER, 1, "")
-    layer.diff_id = DIFF
-    found = Image("app:1", DIGEST, ImageConfig(), [layer])
-    found.config_digest = CONFIG
-    return found
+    assert report.gaps == []
 
 
 BY_DIGEST = ("trivy", "grype", "anchore", "clair", "aqua")
@@ -169,3 +170,49 @@ def test_what_is_no_report_is_said(tmp_path: Path, document: Any) -> None:
     with pytest.raises(UsageError) as caught:
         read(written(tmp_path, document))
     assert "\n" not in str(caught.value)
+
+
+SHAPES = {
+    **REPORTS,
+    "grype today": grype.report(grype.match("ALAS-1", "Low", [
+        {"id": "CVE-2024-1111", "cvss": [grype.scored("3.1", 5)]}, {"id": "CVE-2024-2222"}])),
+    "anchorectl": [anchore.CTL], "enterprise": anchore.EVALUATION,
+    "clair today": clair.report(), "quay": clair.quay("scanned", [clair.FEATURE]),
+    "klar": clair.KLAR, "clairctl": clair.CLAIRCTL,
+    "snyk today": [snyk.project(snyk.vulnerability(), applications=[snyk.APPLICATION])],
+    "aqua today": aqua.report(aqua.resource(aqua.vulnerability(ref_vulns=[{"name": "CVE-1"}]))),
+    "aqua plugin": aqua.PLUGIN, "aqua server": aqua.page(aqua.row()),
+    "aqua pipeline": [{"image_name": "app:1", "results": aqua.report(aqua.resource())}],
+    "trivy old": [{"Target": "app", "Type": "debian"}], "trivy cluster": {"ClusterName": "x"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_each_is_one_scanners_alone(name: str) -> None:
+    assert [is_report(SHAPES[name]) for is_report, _ in READERS].count(True) == 1
+
+
+JUNK: tuple[Any, ...] = (
+    None, 3, -1.5, True, "x", [], {}, [3], [None], [[]], [{}], {"x": 1},
+)  # fmt: skip
+
+
+def spoilt(value: Any) -> Iterator[Any]:
+    """The document with each of its values in turn replaced by others that do not fit."""
+    yield from JUNK
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            for other in spoilt(value[key]):
+                mine: Any = copy.copy(value)
+                mine[key] = other
+                yield mine
+    if isinstance(value, dict):
+        for key in value:
+            yield {name: one for name, one in value.items() if name != key}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_is_spoilt_is_read_or_said(name: str) -> None:
+    for document in spoilt(SHAPES[name]):
+        with contextlib.suppress(ReportError):
+            recognised(document)
