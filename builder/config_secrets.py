@@ -40,6 +40,16 @@ def find_in_config(config: ImageConfig, further: tuple[str, ...] = (), salt: str
         look(f"Env {name}", name, value)
     for name, value in config.labels.items():
         look(f"Label {name}", name, value)
+    commands = {
+        "ENTRYPOINT": config.entrypoint,
+        "CMD": config.cmd,
+        "HEALTHCHECK": config.healthcheck or [],
+    }
+    for what, words in commands.items():
+        text = " ".join(words)
+        for secret in find_in_text(text):
+            config.secrets.append((f"Command {what}", identified(secret, text, salt)))
+            told.add(text[secret.span.start : secret.span.end])
     for number, step in enumerate(config.history, 1):
         line = step.created_by
         for name, value in _assignments(line):

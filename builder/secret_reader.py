@@ -42,7 +42,7 @@ class SecretReader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.version = "3" + _told(settings)
+        self.version = "4" + _told(settings)
 
     def open(self, entry: Entry) -> SecretStream | None:
         """The search through one file; None for documents, tests and libraries of packages."""

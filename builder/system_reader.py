@@ -60,7 +60,7 @@ class SystemReader:
     """Each value is a dict whose one key says what it is; see the functions."""
 
     name = NAME
-    version = "1"
+    version = "2"
     wants = (
         Want(
             names=_KEYS,
@@ -85,7 +85,9 @@ class SystemReader:
         if entry.path in _SUDOERS or folder in _SUDOERS_FOLDERS:
             return _told("nopasswd", _lines(_NO_PASSWORD, data))
         if entry.path == _PRELOAD:
-            words = data.split(b"#", 1)[0].replace(b":", b" ").split()
+            # as ld.so reads it: a comment ends with its line
+            lines = b" ".join(line.split(b"#", 1)[0] for line in data.split(b"\n"))
+            words = lines.replace(b":", b" ").split()
             return _told("libraries", [_text(word) for word in words])
         return _told("downloads", _lines(_RUN_DOWNLOAD, data.replace(b"\\\n", b"  ")))
 

@@ -21,6 +21,7 @@ _GNU_VERSIONS = {
     "GPL": {"1.0", "2.0", "3.0"},
     "LGPL": {"2.0", "2.1", "3.0"},
 }
+_AND_OR = re.compile(r"(?i)\s(and|or)\s")
 #: Other names that mean one licence.
 _NAMES = {
     "apache 2": "Apache-2.0",
@@ -59,7 +60,7 @@ def expression(stated: str) -> str:
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     text = " ".join(stated.split())
-    text = _NAMES.get(text.lower()) or _gnu(text) or text
+    text = _name(text) or _joined(text) or text
     if not text or len(text) > _MAX_EXPRESSION or len(text.split()) > _MAX_WORDS:
         return ""
     try:
@@ -68,6 +69,24 @@ def expression(stated: str) -> str:
         return ""
     # another document's references mean nothing in this one
     return "" if "LicenseRef-" in found else found
+
+
+def _name(text: str) -> str:
+    return _NAMES.get(text.lower()) or _gnu(text)
+
+
+def _joined(text: str) -> str:
+    """`GPL-2+ and Expat` as Debian writes it; "" where a part is not known by another name.
+
+    "and" binds more tightly than "or" there (copyright-format 1.0, section 7.2) as in SPDX; what
+    a comma or a bracket changes is left as it is.
+    """
+    parts = _AND_OR.split(text)
+    if len(parts) < 3 or any(char in text for char in ",()"):
+        return ""
+    return " ".join(
+        part.upper() if number % 2 else _name(part) or part for number, part in enumerate(parts)
+    )
 
 
 def _gnu(text: str) -> str:

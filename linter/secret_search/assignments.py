@@ -39,6 +39,9 @@ class Assignment(NamedTuple):
 #: What follows the first word of a sentence: `TOKEN: not set`.
 _PROSE = pattern(r"[ \t]+\w")
 
+#: With which every JDK protects its list of authorities: a trust store holds nothing secret.
+_TRUST_STORE, _JAVA_DEFAULT = "truststorepassword", "changeit"
+
 _EXPANDED = pattern(r"\$[A-Za-z_{(]")
 
 
@@ -128,6 +131,8 @@ def find(text: str, further: tuple[str, ...] = ()) -> Iterator[Assignment]:
             value, start = value[1:], start + 1
         kind = secret_names.secret_name(bare_name.rpartition(".")[2] or bare_name, further)
         if kind is None or secret_names.harmless_value(kind, value):
+            continue
+        if value == _JAVA_DEFAULT and _TRUST_STORE in re.sub(r"[._-]", "", bare_name).lower():
             continue
         yield Assignment(bare_name, kind, value, start, end, group != "bare")
 

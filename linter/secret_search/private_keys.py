@@ -1,8 +1,8 @@
-"""Private keys, recognised by what they are made of: PEM, OpenSSH, PGP, PuTTY, and plain DER.
+"""Private keys, recognised by what they are made of: PEM, OpenSSH, PGP, PuTTY, DER and key stores.
 
 A head (`-----BEGIN … PRIVATE KEY-----`) alone stands in documents, parsers and tests for its
 presence. What follows it is decoded and looked into: RFC 5208 and 5915 (DER), RFC 4880 (PGP
-packets), OpenSSH's PROTOCOL.key. The key itself is never used.
+packets), RFC 7292 (PKCS #12), OpenSSH's PROTOCOL.key. The key itself is never used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_BODY = 20_000
 #: Distinct characters that a body has at least.
 MIN_DISTINCT = 8
 
-#: Bytes of a file that may be one key without armour.
+#: Bytes of a file that may be one key without armour, or of one key in a ring.
 MAX_DER = 16 << 10
 
 _HEAD_REST = pattern(
@@ -84,15 +84,97 @@ def parse(text: str, end: int) -> PrivateKey | None:
     return PrivateKey(body, encrypted or kind == "encrypted", kind != "")
 
 
-def der_key(data: bytes) -> PrivateKey | None:
-    """The key that a whole file is, in DER (`.der`, `.key`, `.pk8`)."""
-    if not data.startswith(b"\x30") or len(data) > MAX_DER:
+def of_file(data: bytes) -> PrivateKey | None:
+    """The key that a whole file is, or holds: DER, PKCS #12, a key ring of PGP, a store of Java."""
+    if data.startswith(b"\x30"):
+        return _der_file(data)
+    if data.startswith(_JKS):
+        return _java_store(data)
+    if data[:1] in _PGP_SECRET_KEY:
+        return _pgp_ring(data)
+    return None
+
+
+def _der_file(data: bytes) -> PrivateKey | None:
+    """As in `.der`, `.key`, `.pk8`; and in `.p12`, `.pfx` the first bag with a key."""
+    if len(data) > MAX_DER:
         return None
     content = _element(data, 0)
     if content is None or content[2] != len(data):
         return None
-    kind = _der(data)
+    kind = _der(data) or _pkcs12(data, content[1])
     return PrivateKey(data.hex(), kind == "encrypted", True) if kind else None
+
+
+#: `INTEGER 3`, with which a PKCS #12 begins, and the identifiers of its bags with keys
+#: (1.2.840.113549.1.12.10.1.1 and .2). Certificates alone, as in a trust store, have neither.
+_PFX_VERSION = b"\x02\x01\x03"
+_KEY_BAG = bytes.fromhex("060b2a864886f70d010c0a0101")
+_SHROUDED_KEY_BAG = bytes.fromhex("060b2a864886f70d010c0a0102")
+
+
+def _pkcs12(data: bytes, start: int) -> str:
+    if not data.startswith(_PFX_VERSION, start):
+        return ""
+    if _KEY_BAG in data:
+        return "plain"
+    return "encrypted" if _SHROUDED_KEY_BAG in data else ""
+
+
+_JKS = b"\xfe\xed\xfe\xed\0\0\0"
+_JKS_KEY, _JKS_CERTIFICATE = 1, 2
+#: Entries of a store that are looked at: those of certificate authorities have some hundred.
+MAX_ENTRIES = 1000
+
+
+def _java_store(data: bytes) -> PrivateKey | None:
+    """The first private key of a JKS, always encrypted; None where it has certificates only."""
+
+    def number(at: int, size: int = 4) -> int:
+        return int.from_bytes(data[at : at + size], "big")
+
+    at = 12
+    for _ in range(min(number(8), MAX_ENTRIES)):
+        kind = number(at)
+        at += 4
+        at += 2 + number(at, 2) + 8  # alias, date
+        if kind == _JKS_KEY:
+            key = data[at + 4 : at + 4 + number(at)]
+            return PrivateKey(key.hex(), True, True) if len(key) >= MIN_BODY else None
+        if kind != _JKS_CERTIFICATE or at >= len(data):
+            return None
+        at += 2 + number(at, 2)  # type
+        at += 4 + number(at)
+    return None
+
+
+#: The first octets of a secret key packet (tag 5), in the old and the new form.
+_PGP_SECRET_KEY = (b"\x94", b"\x95", b"\x96", b"\xc5")
+_PGP_ALGORITHMS = frozenset({1, 2, 3, 16, 17, 18, 19, 22, 25, 26, 27, 28})
+
+
+def _pgp_ring(data: bytes) -> PrivateKey | None:
+    """The first key of what `gpg --export-secret-keys` writes, or of an old `secring.gpg`."""
+    if len(data) < MIN_BODY:
+        return None
+    if data[0] == 0xC5:
+        start = 2 if data[1] < 192 else 3 if data[1] < 224 else 6
+        length = data[1]
+        if start == 3:
+            length = ((data[1] - 192) << 8) + data[2] + 192
+        elif start == 6:
+            length = int.from_bytes(data[2:6], "big")
+    else:
+        start = 1 + (1, 2, 4)[data[0] & 3]
+        length = int.from_bytes(data[1:start], "big")
+    end = start + length
+    if not MIN_BODY <= length <= MAX_DER or end > len(data):
+        return None
+    # another packet follows: who it belongs to, or a signature
+    if data[start] != 4 or data[start + 5] not in _PGP_ALGORITHMS or data[end : end + 1] < b"\x80":
+        return None
+    kind = _pgp(data[:end])
+    return PrivateKey(data[start:end].hex(), kind == "encrypted", True) if kind else None
 
 
 def _putty(tail: str) -> PrivateKey | None:

@@ -46,6 +46,7 @@ _COMMON = secret_shapes.BY_CONTEXT | {
     "Twilio API Key",
     "Google API Key",
     "Artifactory Credentials",
+    "Azure Shared Access Signature",
     "Docker Registry Login",
     "Mailchimp Access Key",
     "IBM Cloud IAM Key",
@@ -62,11 +63,13 @@ def in_binary(data: bytes, path: str, salt: str = "") -> list[Secret]:
     if paths.is_example(path):
         return found
     places = prefilter.bytes_filter(binary=True).places(data)
-    key = private_keys.der_key(data)
+    key = private_keys.of_file(data)
     if key is None and not places:
         return found
     where = paths.origin(path)
-    if key is not None and not _public_by_nature(secret_shapes.PRIVATE_KEY, where, binary=False):
+    if key is not None and not _public_by_nature(
+        secret_shapes.PRIVATE_KEY, where, binary=key.encrypted
+    ):
         kind = secret_shapes.ENCRYPTED_KEY if key.encrypted else secret_shapes.PRIVATE_KEY
         one = Secret(kind, Span(0, len(data)), "…", 1, True, identity.mark(key.body))
         return [one._replace(allow=identity.allow_hash(key.body, salt))]
@@ -127,7 +130,7 @@ def in_text(data: bytes, path: str, further: tuple[str, ...], salt: str = "") ->
         for pair in assignments_of(text, path, further):
             found.append(secrets.of_assignment(pair, lines))
             secrets.require_few(len(found))
-        for secret in _in_form(text, path):
+        for secret in (*_in_form(text, path), *_web_keys(text, path)):
             found.append(secret)
             secrets.require_few(len(found))
         for secret in _loose(text, data, path, where):
@@ -283,6 +286,30 @@ def _in_form(text: str, path: str) -> Iterator[Secret]:
                         continue
                 if not comments.hold(match.start()):
                     yield secrets.of_name("Password", value, match.start(match.re.groups), lines)
+
+
+#: An object of JSON without others in it, the type of a JSON Web Key (RFC 7517), and what is
+#: private of one: `d` of a key pair, `k` of a symmetric key.
+_OBJECT = pattern(r"\{[^{}]*+\}")
+_KEY_TYPE = pattern(r"\"kty\"\s{0,9}:\s{0,9}\"(EC|RSA|OKP|oct)\"")
+_PRIVATE = pattern(r"\"d\"\s{0,9}:\s{0,9}\"([\w-]{22,2000})\"")
+_SYMMETRIC = pattern(r"\"k\"\s{0,9}:\s{0,9}\"([\w-]{22,2000})\"")
+
+
+def _web_keys(text: str, path: str) -> Iterator[Secret]:
+    """Private JSON Web Keys; a public one has neither of the two members."""
+    if not path.lower().endswith(".json") or '"kty"' not in text:
+        return
+    lines = secrets.Lines(text)
+    for found in _OBJECT.finditer(text):
+        key = found.group()
+        kind = _KEY_TYPE.search(key)
+        if kind is None:
+            continue
+        match = (_SYMMETRIC if kind[1] == "oct" else _PRIVATE).search(key)
+        if match is not None and secret_names.looks_random(match[1]):
+            start = found.start() + match.start(1)
+            yield secrets.of_name(secret_shapes.PRIVATE_KEY, match[1], start, lines)
 
 
 class _Comments:

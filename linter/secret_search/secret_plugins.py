@@ -92,6 +92,21 @@ class VendorTokenDetector(RegexBasedDetector):
         re.compile(r"\bdapi[a-f0-9]{32}\b"),
         re.compile(r"\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+"),
         re.compile(r"\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b"),
+        re.compile(r"\blin_api_[A-Za-z0-9]{40}\b"),
+        re.compile(r"\bATATT3[A-Za-z0-9_\-=]{100,}"),
+        re.compile(r"\bnfp_[A-Za-z0-9]{36}\b"),
+        re.compile(r"\bfigd_[A-Za-z0-9_\-]{40}"),
+        re.compile(r"\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b"),
+        re.compile(r"\bsntrys_[A-Za-z0-9+/=_\-]{60,}"),
+        re.compile(r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=\-]{60,}"),
+        re.compile(r"\bntn_[A-Za-z0-9]{40,}"),
+        re.compile(r"\bxkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}\b"),
+        re.compile(r"\bgsk_[A-Za-z0-9]{52}\b"),
+        re.compile(r"\br8_[A-Za-z0-9]{37}\b"),
+        re.compile(r"\bpscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=\-]{32,64}"),
+        re.compile(r"\bshp(?:ss|ca|pa)_[a-fA-F0-9]{32}\b"),
+        re.compile(r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9.]{40,}"),
+        re.compile(r"\bsk-or-v1-[a-f0-9]{64}\b"),
     )
 
 
@@ -154,6 +169,15 @@ class CommandLineLoginDetector(RegexBasedDetector):
     )
 
 
+class NamelessLoginDetector(RegexBasedDetector):
+    """Passwords of URLs without a user, as Redis has them: `redis://:secret@host`."""
+
+    secret_type = "Basic Auth Credentials"  # noqa: S105
+    denylist: Iterable[Pattern[str]] = (
+        re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://:([^:/?#\[\]@!$&'()*+,;=\s\"]{3,})@"),
+    )
+
+
 class AuthorizationDetector(RegexBasedDetector):
     """Credentials of an HTTP request's header."""
 
@@ -200,13 +224,13 @@ class EncodedPrivateKeyDetector(RegexBasedDetector):
 
     secret_type = "Encoded Private Key"  # noqa: S105
     denylist: Iterable[Pattern[str]] = (
-        re.compile(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{100,}={0,2}"),
+        re.compile(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{46,}={0,2}"),
     )
 
     def analyze_string(self, string: str) -> Generator[str, None, None]:
         """Those of which the head is a private key's."""
         for value in super().analyze_string(string):
-            if b"PRIVATE KEY-----" in base64.b64decode(value[:80]):
+            if b"PRIVATE KEY-----" in base64.b64decode(value[:60]):
                 yield value
 
 
@@ -256,6 +280,7 @@ OWN: tuple[type[BasePlugin], ...] = (
     PasswordHashDetector,
     NetrcDetector,
     CommandLineLoginDetector,
+    NamelessLoginDetector,
     AuthorizationDetector,
     DockerAuthDetector,
     AzureSignatureDetector,

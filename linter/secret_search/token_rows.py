@@ -52,7 +52,7 @@ ROWS = (
         probe=r"AKC[a-zA-Z0-9]{10}|AP[\dABCDEF][a-zA-Z0-9]{8}",
     ),
     Row(("AccountKey=",), r"AccountKey=[a-zA-Z0-9+/=]{88}"),
-    Row(("://",), rf"://{_LOGIN}:{_LOGIN}@", probe=rf"://{_LOGIN}:{_LOGIN}@"),
+    Row(("://",), rf"://(?:{_LOGIN})?:{_LOGIN}@", probe=rf"://(?:{_LOGIN})?:{_LOGIN}@"),
     Row(
         ("clou", *_short("cl")),
         rf"cl(?:oudant|ou)?[_-]?(?:api)?{_KEYWORD}{_ASSIGN}(?:[0-9a-f]{{64}}|[a-z]{{24}})",
@@ -164,16 +164,40 @@ ROWS = (
             "dapi",
             "xapp-",
             "glsa_",
+            "lin_api_",
+            "ATATT3",
+            "nfp_",
+            "figd_",
+            "PMAK-",
+            "sntrys_",
+            ".atlasv1.",
+            "ntn_",
+            "xkeysib-",
+            "gsk_",
+            "r8_",
+            "pscale_",
+            "shpss_",
+            "shpca_",
+            "shppa_",
+            "dp.",
+            "sk-or-v1-",
         ),
         r"npm_[A-Za-z0-9]{36}|hf_[A-Za-z]{34}|dckr_pat_[A-Za-z0-9_\-]{27}"
         r"|hvs\.[A-Za-z0-9_\-]{24}|dop_v1_[a-f0-9]{64}|shpat_[a-f0-9]{32}"
         r"|rubygems_[a-f0-9]{48}|sk-ant-[A-Za-z0-9_\-]{32}|sk-proj-[A-Za-z0-9_\-]{32}"
         r"|AGE-SECRET-KEY-1[0-9A-Z]{58}|dapi[a-f0-9]{32}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]"
-        r"|glsa_[A-Za-z0-9]{32}_",
+        r"|glsa_[A-Za-z0-9]{32}_|lin_api_[A-Za-z0-9]{40}|ATATT3[A-Za-z0-9_\-=]{100}"
+        r"|nfp_[A-Za-z0-9]{36}|figd_[A-Za-z0-9_\-]{40}|PMAK-[a-f0-9]{24}-[a-f0-9]{34}"
+        r"|sntrys_[A-Za-z0-9+/=_\-]{60}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=\-]{60}"
+        r"|ntn_[A-Za-z0-9]{40}|xkeysib-[a-f0-9]{64}-|gsk_[A-Za-z0-9]{52}|r8_[A-Za-z0-9]{37}"
+        r"|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=\-]{32}|shp(?:ss|ca|pa)_[a-fA-F0-9]{32}"
+        r"|dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9.]{40}|sk-or-v1-[a-f0-9]{64}",
         binary=True,
         probe=r"npm_[A-Za-z0-9]{6}|hf_[A-Za-z]{6}|dckr_pat_|hvs\.[A-Za-z0-9_\-]{4}|dop_v1_"
         r"|shpat_|rubygems_[a-f0-9]{4}|sk-ant-|sk-proj-|AGE-SECRET-KEY-1|dapi[a-f0-9]{4}"
-        r"|xapp-\d|glsa_",
+        r"|xapp-\d|glsa_|lin_api_|ATATT3|nfp_|figd_|PMAK-|sntrys_|\.atlasv1\.|ntn_[A-Za-z0-9]{6}"
+        r"|xkeysib-|gsk_[A-Za-z0-9]{6}|r8_[A-Za-z0-9]{6}|pscale_|shp(?:ss|ca|pa)_"
+        r"|dp\.[a-z]{2,5}\.[A-Za-z0-9.]{6}|sk-or-v1-",
     ),
     Row(
         ("$",),
@@ -203,7 +227,7 @@ ROWS = (
         probe=r"\bauth\\?\"\s*:",
     ),
     Row(("sig=",), r"sig=[A-Za-z0-9%/+]{43}", probe=r"sig=[A-Za-z0-9%/+]{8}"),
-    Row(("LS0tLS1CRUdJTi",), r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{100}"),
+    Row(("LS0tLS1CRUdJTi",), r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{46}"),
     Row(
         ("configure", "login", "mysql"),
         r"aws\s{1,9}configure\s{1,9}set\s{1,9}\S{0,99}(?:secret_access_key|session_token)\s"

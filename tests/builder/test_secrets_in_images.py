@@ -262,6 +262,7 @@ def test_names_that_the_user_declares_are_read_in_images(tmp_path: Path) -> None
     "path",
     [
         "etc/ssl/private/ssl-cert-snakeoil.key",
+        "usr/local/jetty/modules/ssl/keystore",
         "usr/lib/python3.11/test/certdata/keycert.pem",
         "app/node_modules/a/test/key.pem",
         "usr/share/doc/openssl/demos/key.pem",

@@ -23,6 +23,7 @@ _NAMES = frozenset(
     }
     | {".dockerconfigjson", ".s3cfg", ".boto", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"}
     | {"kubeconfig", "terraform.tfstate", ".pypirc", ".env"}
+    | {f"dropbear_{kind}_host_key" for kind in ("dss", "rsa", "ecdsa", "ed25519")}
 )
 #: By name and folder.
 _PATHS = (
@@ -35,6 +36,7 @@ _ENDINGS = (".kdbx", ".ppk", ".p12", ".pfx", ".ovpn")
 _PATH_NAMES = frozenset(path.rpartition("/")[2] for path in _PATHS)
 #: Tests and samples of packages.
 _PACKAGED = ("/site-packages/", "/dist-packages/", "/node_modules/", "/gems/", "/testdata/")
+_TESTS = ("/test/", "/tests/", "/test_data/", "/examples/", "/demos/")
 
 
 def check(image: Image) -> Iterator[Finding]:
@@ -54,6 +56,8 @@ def _findings(image: Image) -> Iterator[Finding]:
         if not own and not any(_matches(inside, pattern) for pattern in further):
             continue
         if (one.layer.digest, one.entry.path) in told or any(x in inside for x in _PACKAGED):
+            continue
+        if inside.startswith(("/usr/lib/", "/usr/local/lib/")) and any(x in inside for x in _TESTS):
             continue
         yield Finding(
             f"{one.shown} holds a login, as its name says",
@@ -114,7 +118,12 @@ RULE = Rule(
         bad_image({"root/.aws/credentials": "[default]\n"}, found=["root/.aws/credentials"]),
         bad_image({"app/.env": "PORT=80\n"}, found=["app/.env"]),
         bad_image({"srv/acme.lic": "x"}, secret_files=("srv/*.lic",), found=["srv/acme.lic"]),
+        bad_image(
+            {"etc/dropbear/dropbear_rsa_host_key": b"\0\0\0\7ssh-rsa"},
+            found=["etc/dropbear/dropbear_rsa_host_key"],
+        ),
         good_image({"app/credentials": "", "usr/share/doc/git/.netrc": "example\n"}),
         good_image({"app/.env": ""}, {"app/site-packages/x/.env": "A=1\n"}),
+        good_image({"usr/lib/google-cloud-sdk/gsutil/tests/data/test.p12": "x"}),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockgate.rules.image._programs import elf
+from dockgate.rules.pattern import pattern
 from dockgate.rules.rule import File, Finding, Rule, Severity, bad_image, good_image
 from dockgate.rules.subjects.image import Image
 from dockgate.rules.subjects.listing import Seen, below, seen
@@ -21,7 +22,11 @@ _LABELS = (
     "org.opencontainers.image.base.name",
     "org.opencontainers.image.ref.name",
 )
-_CLAIMS = ("distroless", "minimal", "hardened", "shell-less", "shellless", "no shell", "scratch")
+_CLAIMS = ("distroless", "shell-less", "shellless", "no shell", "without a shell")
+#: Of an image, not of the program in it: `a minimal web server` says nothing of a shell.
+_MINIMAL_IMAGE = pattern(r"\bminimal\s(?:[\w-]+\s){0,2}(?:image|container)\b")
+#: The minimal images of Red Hat and its kin have a shell and a package manager of their own.
+_SMALL_SYSTEM = "usr/bin/microdnf"
 
 
 def claim(image: Image) -> str:
@@ -30,7 +35,10 @@ def claim(image: Image) -> str:
         return ""
     for name in _LABELS:
         value = image.config.labels.get(name, "").lower()
-        if "debug" not in value and any(word in value for word in _CLAIMS):
+        if "debug" in value:
+            continue
+        minimal = _MINIMAL_IMAGE.search(value) and _SMALL_SYSTEM not in image.final()
+        if minimal or value == "scratch" or any(word in value for word in _CLAIMS):
             return f"its label {name}"
     if "distroless" in image.name:
         return "its name"
@@ -89,6 +97,19 @@ RULE = Rule(
             {"var/lib/dpkg/status.d/base": "", "bin/sh": File(link="/busybox")}, found=["bin/sh"]
         ),
         good_image({"bin/sh": elf()}),
+        bad_image(
+            {"bin/sh": elf()},
+            config={"Labels": {"org.opencontainers.image.description": "A minimal base image"}},
+            found=["bin/sh"],
+        ),
         good_image({"app": elf(), "usr/share/sh": elf()}, config=_MINIMAL),
+        good_image(
+            {"bin/sh": elf()},
+            config={"Labels": {"org.opencontainers.image.description": "A minimal web server"}},
+        ),
+        good_image(
+            {"bin/bash": elf(), "usr/bin/microdnf": elf()},
+            config={"Labels": {"org.opencontainers.image.base.name": "ubi9/ubi-minimal:9.4"}},
+        ),
     ),
 )

@@ -20,7 +20,9 @@ def check(image: Image) -> Iterator[Finding]:
 def _findings(image: Image) -> Iterator[Finding]:
     for path, layer, entry in seen(image, with_name(*_SIGNS.values())):
         folder, _, name = path.rpartition("/")
-        if entry.kind == "file" and _SIGNS.get(folder.rpartition("/")[2]) == name:
+        last = folder.rpartition("/")[2]
+        bare = name == "HEAD" and last.endswith(".git")
+        if entry.kind == "file" and (bare or _SIGNS.get(last) == name):
             place = shown(folder)
             yield Finding(
                 f"repository {place} is in the image, with its whole history",
@@ -51,6 +53,7 @@ RULE = Rule(
     examples=(
         bad_image({"app/.git/HEAD": "ref: refs/heads/main\n"}, found=["app/.git"]),
         bad_image({".svn/wc.db": "SQLite format 3"}, found=[".svn"]),
+        bad_image({"srv/app.git/HEAD": "ref: refs/heads/main\n"}, found=["srv/app.git"]),
         good_image({"app/.git": "gitdir: ../.git/modules/app\n", "app/HEAD": ""}),
         good_image({"app/.git/HEAD": ""}, {"app/.git": None}),
     ),

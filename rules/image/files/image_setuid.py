@@ -59,8 +59,8 @@ def check(image: Image) -> Iterator[Finding]:
     for digest, programs in known.items():
         names = sorted({one.path.rpartition("/")[2] for one in programs})
         yield Finding(
-            f"{len(programs)} setuid or setgid programs that distributions bring: "
-            f"{shown(', '.join(names), 120)}",
+            f"{len(programs)} setuid or setgid program{'s' if len(programs) > 1 else ''} that "
+            f"distributions bring: {shown(', '.join(names), 120)}",
             layer=digest,
             help="run with --security-opt no-new-privileges, which makes them harmless, or take "
             "the bits away: `find / -xdev -perm /6000 -type f -exec chmod a-s {} +`",

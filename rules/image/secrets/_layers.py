@@ -10,6 +10,12 @@ from dockgate.rules.subjects.secret import Secret
 
 #: Keys that a package makes when it is installed, to be replaced: no secret.
 _PUBLIC_KEYS = frozenset({"etc/ssl/private/ssl-cert-snakeoil.key"})
+#: The samples that every copy of Jetty has, with the password that its documents tell.
+_PUBLIC_ENDINGS = (
+    "/modules/ssl/keystore",
+    "/modules/ssl/keystore.p12",
+    "/modules/test-keystore/test-keystore.p12",
+)
 
 #: Secrets of one file that are told one by one.
 MAX_TOLD = 20
@@ -28,6 +34,7 @@ def findings(image: Image, *, private_keys: bool, help: str) -> Iterator[Finding
             if (
                 found.private_key == private_keys
                 and found.path not in _PUBLIC_KEYS
+                and not found.path.endswith(_PUBLIC_ENDINGS)
                 and not allowed(image, found.secret)
             ):
                 places.setdefault(_key(layer, found), []).append((layer, found))

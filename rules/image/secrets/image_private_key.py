@@ -42,8 +42,9 @@ RULE = Rule(
         "key protects. Host keys that a package makes when it is installed during a build are the "
         "same in all containers of the image. Deleting the file in a later layer leaves the key "
         "in the earlier one. A key that a passphrase protects is a warning: it is as safe as that. "
-        "Public keys and certificates are not meant, nor the keys in tests and "
-        "examples that packages bring."
+        "A key is known by what it is made of, whatever its file is called: PEM, DER, OpenSSH, "
+        "PuTTY, PGP, JSON Web Keys, PKCS #12 and Java's key stores. Public keys, certificates and "
+        "trust stores are not meant, nor the keys in tests and examples that packages bring."
     ),
     check=check,
     references=(

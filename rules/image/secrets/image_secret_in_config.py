@@ -12,12 +12,14 @@ from dockgate.rules.subjects.secret import Secret
 _HELP = {
     "Env": "revoke it; set the variable when the container is started, not in the Dockerfile",
     "Label": "revoke it, and take it out of the label",
+    "Command": "revoke it; give it to the container when it runs, as a file or a variable",
     "History": "revoke it; use `RUN --mount=type=secret` instead of a build argument",
     "Provenance": "revoke it; use `RUN --mount=type=secret` instead of a build argument",
 }
 _PLACES = {
     "Env": "variable {} of the configuration",
     "Label": "label {} of the configuration",
+    "Command": "{} of the configuration",
     "History": "line {} of the history",
     "Provenance": "build argument {} of the provenance",
 }

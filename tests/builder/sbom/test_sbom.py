@@ -188,6 +188,11 @@ def test_any_inventory_is_valid(packages: list[Package], name: str, created: str
         ("BSD", ""), ("public-domain", ""), ("GPL", ""), ("", ""), ("UNKNOWN", ""),
         ("MIT OR (Apache-2.0 AND BSD-2-Clause)", "MIT OR (Apache-2.0 AND BSD-2-Clause)"),
         ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"),
+        ("GPL-2+ and Expat", "GPL-2.0-or-later AND MIT"),
+        ("LGPL-2.1+ or MPL-1.1 and GPL-3", "LGPL-2.1-or-later OR MPL-1.1 AND GPL-3.0-only"),
+        ("Apache 2.0 and MIT License", "Apache-2.0 AND MIT"), ("GPL-2+ or Artistic", ""),
+        ("GPL-2+, and Expat", ""), ("GPL-2+ with OpenSSL exception and MIT", ""),
+        ("Expat and and MIT", ""), ("Expat and", ""),
         ("LicenseRef-own", ""), ("MIT AND", ""), ("(" * 5000, ""), ("MIT OR " * 5000 + "MIT", ""),
     ],
 )  # fmt: skip

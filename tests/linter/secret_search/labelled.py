@@ -160,6 +160,20 @@ TOKENS: dict[str, tuple[str, Callable[[Maker], str]]] = {
     "jwt": ("ACCESS_TOKEN", lambda m: m.jwt()),
     "newrelic": ("NEW_RELIC_LICENSE_KEY", lambda m: m.of(36, HEX) + "NRAL"),
     "sentry": ("SENTRY_AUTH_TOKEN", lambda m: "sntrys_" + m.of(80)),
+    "linear": ("LINEAR_API_KEY", lambda m: "lin_api_" + m.of(40)),
+    "atlassian": ("ATLASSIAN_TOKEN", lambda m: f"ATATT3xFfGF0{m.of(170, URLSAFE)}={m.of(8, HEX)}"),
+    "netlify": ("NETLIFY_AUTH_TOKEN", lambda m: "nfp_" + m.of(36)),
+    "figma": ("FIGMA_TOKEN", lambda m: "figd_" + m.of(40, URLSAFE)),
+    "postman": ("POSTMAN_API_KEY", lambda m: f"PMAK-{m.of(24, HEX)}-{m.of(34, HEX)}"),
+    "terraform": ("TF_TOKEN", lambda m: f"{m.of(14)}.atlasv1.{m.of(67)}"),
+    "notion": ("NOTION_TOKEN", lambda m: "ntn_" + m.of(46)),
+    "brevo": ("BREVO_API_KEY", lambda m: f"xkeysib-{m.of(64, HEX)}-{m.of(16)}"),
+    "groq": ("GROQ_API_KEY", lambda m: "gsk_" + m.of(52)),
+    "replicate": ("REPLICATE_API_TOKEN", lambda m: "r8_" + m.of(37)),
+    "planetscale": ("PLANETSCALE_TOKEN", lambda m: "pscale_tkn_" + m.of(43)),
+    "shopify-secret": ("SHOPIFY_SECRET", lambda m: "shpss_" + m.of(32, HEX)),
+    "doppler": ("DOPPLER_TOKEN", lambda m: "dp.pt." + m.of(43)),
+    "openrouter": ("OPENROUTER_API_KEY", lambda m: "sk-or-v1-" + m.of(64, HEX)),
     "django": ("SECRET_KEY", lambda m: m.of(50, LOWER + DIGITS + "!@#%^&*(-_=+)")),
     "rails": ("SECRET_KEY_BASE", lambda m: m.of(128, HEX)),
     "password": ("DB_PASSWORD", lambda m: m.password()),
@@ -201,6 +215,7 @@ def _special(m: Maker) -> Iterator[tuple[str, str, str, str]]:
     yield "url-yaml", "app/db.yml", f"url: mysql://root:{login}@10.0.0.3/app\n", login
     yield "amqp", "app/a.toml", f'broker = "amqp://guest1:{login}@mq:5672//"\n', login
     yield "redis", "app/run.sh", f"redis-cli -u redis://default:{login}@cache:6379\n", login
+    yield "redis-nameless", "app/conf.yml", f"cache: redis://:{login}@cache:6379/0\n", login
     yield "git", "root/.git-credentials", f"https://ci:{login}@git.corp.net\n", login
     yield "netrc", "root/.netrc", f"machine api.corp.net\n  login ci\n  password {login}\n", login
     yield "netrc-line", "home/a/.netrc", f"machine h.net login ci password {login}\n", login
