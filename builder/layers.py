@@ -20,6 +20,7 @@ from dockgate.linter.configuration.sizes import human_size
 from dockgate.linter.errors import UnfinishedError
 from dockgate.rules.subjects.entries import Entry
 from dockgate.rules.subjects.image import Layer
+from dockgate.rules.subjects.merged import Merged, TooManyError
 from dockgate.rules.subjects.reading import Json, Reader, ReadError, Stream, StreamReader
 
 WHITEOUT = ".wh."
@@ -29,8 +30,6 @@ OPAQUE = ".wh..wh..opq"
 PIECE = 8 << 20
 #: Bytes of a file that is in memory where readers want the whole; a larger one is spooled.
 IN_MEMORY = 64 << 20
-#: Hard links to hard links that are followed.
-MAX_LINKS = 40
 
 
 def read_layer(layer: Layer, section: Section, budget: Budget, dispatch: Dispatch) -> None:
@@ -62,6 +61,8 @@ def read_layer(layer: Layer, section: Section, budget: Budget, dispatch: Dispatc
             second = LayerStream(again, new_hash(layer.diff_id), new_hash(layer.diff_id), budget)
             budget.give(layer.unpacked)
             reading.run_linked(TarStream(second))
+            second.drain()
+            require_digest(second.tar_hash, layer.diff_id)  # it may have changed meanwhile
     finish(layer)
 
 
@@ -81,9 +82,11 @@ class LayerPass:
         self.layer = layer
         self.budget = budget
         self.dispatch = dispatch
-        #: hard links that readers ask for by name: what they were told of came before
-        self.linked: list[Entry] = []
-        self._valued: set[str] = set()  # paths of which there is a value
+        #: the numbers of hard links that readers ask for by name, by their path: what they are
+        #: other names of came before
+        self.linked: dict[str, int] = {}
+        self._aside: dict[str, int] = {}  # how often a path's values were set aside
+        self._valued: set[str] = set()  # paths of which there is a value, or will be
         for reader in dispatch.readers:
             layer.results[reader.name] = {}
 
@@ -104,26 +107,27 @@ class LayerPass:
                 if choices:
                     self.file([(entry, choice) for choice in choices], size, piece, read)
             elif kind == "hardlink" and dispatch.named(path, mode):
-                self.linked.append(entry)
+                self.linked[path] = len(layer.entries) - 1
+                self._valued.add(path)
                 if len(self.linked) > MAX_LINKED:
                     raise ImageError(f"has more than {MAX_LINKED:,} hard links to package files")
 
     def run_linked(self, tar: TarStream) -> None:
         """Hand out, in a second reading, files that are wanted under the name of a hard link."""
-        links = {one.path: one.link for one in self.layer.entries if one.kind == "hardlink"}
-        wanted: dict[str, list[Entry]] = {}
-        for entry in self.linked:
-            target = entry.link
-            for _ in range(MAX_LINKS):
-                if target not in links:
-                    break
-                target = links[target]
-            wanted.setdefault(target, []).append(entry)
-        for member in tar:
-            path = inside(member.name)
-            if member.kind != "file" or path not in wanted:
+        entries = self.layer.entries
+        try:
+            Merged([self.layer])  # tells of every hard link which file it is
+        except TooManyError as error:
+            raise ImageError(str(error)) from None
+        wanted: dict[int, list[Entry]] = {}
+        for number in self.linked.values():
+            wanted.setdefault(entries.origins.get(number, number), []).append(entries[number])
+        for number, member in enumerate(tar):
+            if number not in wanted or member.kind != "file":
                 continue
-            names = [one._replace(kind="file", size=member.size) for one in wanted.pop(path)]
+            names = [
+                one._replace(kind="file", size=member.size, link="") for one in wanted.pop(number)
+            ]
             read = _content(member, tar, self.budget)
             piece = read(PIECE)
             pairs = [
@@ -132,10 +136,8 @@ class LayerPass:
                 for choice in self.dispatch.by_name(one.path, one.mode, one.size, piece)
             ]
             self.file(pairs, member.size, piece, read)
-        for target, entries in wanted.items():
-            self._gap(
-                f"the hard link {entries[0].path!r} leads to no file of the layer: {target!r}"
-            )
+        for one, *_ in wanted.values():
+            self._gap(f"the hard link {one.path!r} leads to no file of the layer: {one.link!r}")
 
     def file(
         self,
@@ -251,12 +253,11 @@ class LayerPass:
 
     def _set_aside(self, path: str) -> None:
         """The path stands in the tar once more: it is another file from here on."""
+        self.linked.pop(path, None)
         self._valued.discard(path)
+        number = self._aside[path] = self._aside.get(path, 0) + 1
         for values in self.layer.results.values():
             if path in values:
-                number = 1
-                while f"{path}//{number}" in values:
-                    number += 1
                 values[f"{path}//{number}"] = values.pop(path)
 
 

@@ -36,6 +36,9 @@ ATTESTATION_KEY = "vnd.docker.reference.type"
 ATTESTATION = "attestation-manifest"
 IN_TOTO = "application/vnd.in-toto"
 
+#: Items of one array or object: each history step and each variable is looked at.
+MAX_ITEMS = 10_000
+
 T = TypeVar("T")
 
 
@@ -107,6 +110,8 @@ def field(document: Any, name: str, kind: type[T]) -> T | None:
         return None
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ImageError(f"has a {name!r} that is no {_JSON_NAMES[kind]}")
+    if isinstance(value, list | dict) and len(value) > MAX_ITEMS:
+        raise ImageError(f"has {len(value):,} items in {name!r}: {MAX_ITEMS:,} are the most")
     return value
 
 

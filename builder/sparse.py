@@ -25,7 +25,7 @@ def is_pax_sparse(pax: Mapping[str, str]) -> bool:
     major, minor = pax.get("GNU.sparse.major", ""), pax.get("GNU.sparse.minor", "")
     if major or minor:
         return (major, minor) in (("0", "0"), ("0", "1"), ("1", "0"))
-    return bool(pax.get("GNU.sparse.map") or pax.get("GNU.sparse.numblocks"))
+    return bool(pax.get("GNU.sparse.map"))
 
 
 def pax_map(pax: Mapping[str, str]) -> Map:

@@ -125,10 +125,13 @@ class Archive:
             name = inside(member.name)
             if member.kind == "file":
                 self._files[name] = source.at, member.stored
-            elif member.kind == "symlink":
+                self._links.pop(name, None)
+                continue
+            if member.kind == "symlink":
                 self._links[name] = inside(posixpath.join(posixpath.dirname(name), member.link))
             elif member.kind == "hardlink":
                 self._links[name] = inside(member.link)
+            self._files.pop(name, None)
         if not self._files:
             raise ImageError("is empty")
 

@@ -1,8 +1,8 @@
 """Tar headers as a stream, understood as Go's archive/tar does: engines unpack layers with it.
 
 Where the two differed, a layer could show one tree to the scanner and another to the engine.
-So: global PAX headers are passed over, a GNU long name wins over a PAX path, links and folders
-have no content whatever their size says.
+So: a global PAX header says nothing, but ends what headers before it have said; a GNU long name
+wins over a PAX path; links and folders have no content whatever their size says.
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ class TarStream:
             _check_sum(header)
             if kind in b"xgLK":
                 self._follow(size)
-                if kind == b"g":
+                if kind == b"g":  # an entry of its own: what stood before it was meant for it
+                    pax = {}
+                    long_name = long_link = None
                     continue
                 if size > MAX_EXTENDED_HEADER:
                     raise ImageError(f"has a tar header of {size} bytes: 1 MiB is the most")
@@ -167,9 +169,9 @@ class TarStream:
         if kind is None:
             raise ImageError(f"has a tar entry of the unknown type {flag!r}")
         name = _text(header[:100])
-        if header[257:263] == b"ustar\0" and header[345]:
-            prefix = header[345:476] if header[508:] == b"tar\0" else header[345:500]
-            name = _text(prefix) + "/" + name
+        if header[345] and header[257:262] == b"ustar":
+            prefix = _prefix(header)
+            name = f"{prefix}/{name}" if prefix else name
         link = _text(header[157:257]) if kind in ("symlink", "hardlink") else ""
         mode, uid, gid = _rights(header[100:124])
         name = long_name or name
@@ -196,9 +198,9 @@ class TarStream:
             size = _number(header[483:495])
             pieces = old_map(header, _number, self._block)
         self._follow(stored)
-        if kind == "file" and pax and is_pax_sparse(pax):
+        if kind == "file" and pax and flag != b"S" and is_pax_sparse(pax):
             name = pax.get("GNU.sparse.name") or name
-            size = _decimal(pax, "GNU.sparse.realsize", _decimal(pax, "GNU.sparse.size", size))
+            size = _decimal(pax, "GNU.sparse.size", _decimal(pax, "GNU.sparse.realsize", size))
             v1 = pax.get("GNU.sparse.major") == "1"
             pieces = content_map(partial(self.read, BLOCK)) if v1 else pax_map(pax)
             stored = self._content
@@ -226,6 +228,23 @@ def _xattrs(pax: dict[str, str]) -> Mapping[str, bytes]:
 
 def _text(field: bytes) -> str:
     return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _prefix(header: bytes) -> str:
+    """What stands before the name, in a header that has something at that place."""
+    if header[262] == 0:
+        return _text(header[345:476] if header[508:] == b"tar\0" else header[345:500])
+    # GNU tar has times there. Go before 1.8 wrote its magic and a prefix all the same, and newer
+    # versions read such headers: those whose times are no numbers.
+    if header[262:265] == b"  \0":
+        try:
+            for time in (header[345:357], header[357:369]):
+                if time[0]:
+                    _number(time)
+        except ImageError:
+            prefix = _text(header[345:500])
+            return prefix if prefix.isascii() else ""
+    return ""
 
 
 @lru_cache(maxsize=256)
@@ -285,7 +304,7 @@ def _records(content: bytes) -> dict[str, str]:
     """The records of a PAX header: a length, KEY=VALUE, LF (POSIX.1-2001 pax)."""
     records: dict[str, str] = {}
     at = 0
-    sparse = ""
+    sparse: list[str] = []
     while at < len(content):
         space = content.find(b" ", at, at + 20)
         digits = content[at:space] if space > 0 else b""
@@ -300,8 +319,10 @@ def _records(content: bytes) -> dict[str, str]:
             raise ImageError("has a PAX path with a NUL")
         text = value.decode("utf-8", "surrogateescape")
         if name in _SPARSE_RECORDS:  # of PAX 0.0, one for each number: the map of 0.1
-            name, text = "GNU.sparse.map", ",".join(filter(None, (sparse, text)))
-            sparse = text
-        records[name] = text
+            sparse.append(text)
+        else:
+            records[name] = text
         at = end
+    if sparse:
+        records["GNU.sparse.map"] = ",".join(sparse)
     return records

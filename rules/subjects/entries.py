@@ -10,7 +10,7 @@ from dockgate.rules.record import NamedTuple
 #: What `Entry.kind` can be.
 KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "whiteout", "opaque")
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
-_HARDLINK = _NUMBERS["hardlink"]
+_FILE, _SYMLINK, _HARDLINK = (_NUMBERS[kind] for kind in ("file", "symlink", "hardlink"))
 
 #: What an entry and a folder take in memory besides their names, here and in the merged tree.
 ENTRY_BYTES = 170
@@ -109,9 +109,12 @@ class Entries:
         kind = self.kinds[number]
         inode = self.origins.get(number, number) if kind == _HARDLINK else number
         uid, gid = self.owners[self.owner[inode]]
-        xattrs = further.xattrs
         if inode != number:
-            xattrs = self.further.get(inode, _NONE).xattrs
+            origin = self.further.get(inode, _NONE)
+            if self.kinds[inode] == _FILE:
+                further = further._replace(xattrs=origin.xattrs)
+            else:  # another name of a symbolic link or a device is one itself
+                kind, further = self.kinds[inode], origin
         return Entry(
             self.path(number),
             KINDS[kind],
@@ -119,9 +122,7 @@ class Entries:
             uid,
             gid,
             self.sizes[inode],
-            further.link,
-            further.device,
-            xattrs,
+            *further,
         )
 
     def append(self, entry: Entry) -> int:
@@ -171,7 +172,8 @@ class Entries:
         if origin == number or self.origins.get(number) == origin:
             return
         self.origins[number] = origin
-        self.modes[origin] = self.modes[number]
+        if self.kinds[origin] != _SYMLINK:  # Linux knows no other mode of those
+            self.modes[origin] = self.modes[number]
         self.owner[origin] = self.owner[number]
         xattrs = self.further.get(number, _NONE).xattrs
         if xattrs:

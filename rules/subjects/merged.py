@@ -27,6 +27,8 @@ _SHIFT = 32
 _NUMBER = (1 << _SHIFT) - 1
 #: The place of a folder that no layer has an entry of.
 _IMPLIED = -1
+#: In a layer by itself: what an opaque folder has among its names, as no file can be called.
+_MARK = "/"
 
 _DIR, _SYMLINK, _HARDLINK = (KINDS.index(kind) for kind in ("dir", "symlink", "hardlink"))
 _WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
@@ -61,7 +63,11 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
         self._moved: dict[tuple[int, str], str] = {}  #: where an entry lies that is not at its path
         self._items: list[tuple[str, tuple[Layer, Entry]]] | None = None
         for index, layer in enumerate(layers):
-            self._apply(index, layer.entries)
+            if _is_plain(layer.entries):
+                self._hide(layer.entries)
+                self._apply(index, layer.entries)
+            else:
+                self._put_upon(index, layer.entries)
         self._count = sum(
             place >= 0 for names in self._folders.values() for place in names.values()
         )
@@ -145,11 +151,17 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
         return seen if layer.entries.path(place & _NUMBER) == path else None
 
     def real(self, path: str) -> str:
-        """The path that `path` leads to through symbolic links; it need not exist."""
-        return self._real(path, self._link)
+        """The path that `path` leads to through symbolic links; it need not exist.
 
-    def _real(self, path: str, link: Callable[[str], str | None]) -> str:
-        """As `real`; `link` gives the target of the symbolic link at a path."""
+        One that is longer than Linux takes leads nowhere.
+        """
+        return path if len(path) > _MAX_PATH else self._real(path, self._link)
+
+    def _real(self, path: str, link: Callable[[str], str | None], *, must: bool = False) -> str:
+        """As `real`; `link` gives the target of the symbolic link at a path.
+
+        `must`: TooManyError where more links are to be followed than Linux does; some engines do.
+        """
         todo = path.split("/")[::-1]
         done = ""
         followed = 0
@@ -164,6 +176,8 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
             step = f"{done}/{part}" if done else part
             target = link(step)
             if target is None or followed == _MAX_LINKS or len(step) > _MAX_PATH:
+                if target is not None and must:
+                    raise TooManyError("has a path through more links than engines follow")
                 done = step
                 continue
             followed += 1
@@ -180,9 +194,14 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
 
     def _link(self, path: str) -> str | None:
         place = self._at(path)
-        if place is None or place < 0 or self._kind(place) != _SYMLINK:
-            return None
-        return self._layers[place >> _SHIFT].entries.further[place & _NUMBER].link
+        return None if place is None or place < 0 else self._target(place)
+
+    def _target(self, place: int) -> str | None:
+        """Where the symbolic link at a place leads; None for all else."""
+        entries = self._layers[place >> _SHIFT].entries
+        number = place & _NUMBER
+        number = entries.origins.get(number, number)
+        return entries.further[number].link if entries.kinds[number] == _SYMLINK else None
 
     def _kind(self, place: int) -> int:
         if place < 0:
@@ -191,20 +210,63 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
 
     # -- how it is made
 
-    def _apply(self, index: int, entries: Entries) -> None:
-        """Whiteouts first: they hide what is below the layer, never what the layer brings."""
-        folders = self._folders
+    def _hide(self, entries: Entries) -> None:
+        """Take away what a layer's whiteouts hide, which is below the layer, never in it."""
         kinds = entries.kinds
         if _WHITEOUT in kinds or _OPAQUE in kinds:
             for number, kind in enumerate(kinds):
                 if kind == _WHITEOUT:
                     self._remove(entries.path(number))
                 elif kind == _OPAQUE:
-                    self._empty(entries.path(number))
+                    self._hide_below(entries.path(number))
+
+    def _hide_below(self, folder: str) -> None:
+        """Make a folder opaque. The root never is: overlayfs asks it of what it looks up."""
+        if folder:
+            self._empty(folder)
+
+    def _put_upon(self, index: int, entries: Entries) -> None:
+        """Apply a layer in which a path is first one thing and then another, or links lead.
+
+        As engines do: it is unpacked by itself, and what is there at the end is put upon what is
+        below. So a file that becomes a folder again hides nothing of the folder below.
+        """
+        own = Merged(())
+        own._layers = self._layers
+        own._steps = self._steps
+        own._apply(index, entries, alone=True)
+        self._steps = own._steps
+        self._moved.update(own._moved)
+        todo = [""]
+        while todo:
+            folder = todo.pop()
+            brought = own._folders[folder]
+            if brought.pop(_MARK, None) is not None:
+                self._hide_below(folder)
+            names = self._folders.setdefault(folder, {})
+            start = f"{folder}/" if folder else ""
+            for name, place in brought.items():
+                path = start + name
+                kind = own._kind(place)
+                if kind != _DIR:
+                    self._remove(path)
+                    if kind == _WHITEOUT:
+                        continue
+                before = names.get(name)
+                if place != _IMPLIED or before is None or self._kind(before) != _DIR:
+                    names[name] = place
+                if path in own._folders:
+                    todo.append(path)
+        self._check()
+
+    def _apply(self, index: int, entries: Entries, *, alone: bool = False) -> None:
+        """Bring in what a layer has. `alone`: its whiteouts, too, as paths of their own."""
+        folders = self._folders
         entered: dict[int, str] = {}  # where the layer's folders lie, by their number
         base = index << _SHIFT
-        for number, kind in enumerate(kinds):
+        for number, kind in enumerate(entries.kinds):
             if kind in (_WHITEOUT, _OPAQUE):
+                self._mark(index, entries, number, alone=alone)
                 continue
             name = entries.names[number]
             above = entries.folder[number]
@@ -220,7 +282,7 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
                 entered.clear()
             else:
                 before = names.get(name, _IMPLIED)
-                if before >= base and self._kind(before) == _SYMLINK:
+                if before >= base and self._kind(before) in (_SYMLINK, _HARDLINK):
                     entered.clear()
             if kind == _HARDLINK:
                 self._join(index, entries, number)
@@ -230,10 +292,22 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
             elif self._moved:
                 self._moved.pop((index, path), None)
 
+    def _mark(self, index: int, entries: Entries, number: int, *, alone: bool) -> None:
+        """Make the folder of a whiteout, and when `alone` a path of the whiteout as engines do:
+        something may stand there already, or later.
+        """
+        opaque = entries.kinds[number] == _OPAQUE
+        folder, name = entries.folders[entries.folder[number]], entries.names[number]
+        if opaque:
+            folder, name = entries.path(number), _MARK
+        names = self._folders[self._enter(folder, index)]
+        if alone:
+            names.setdefault(name, index << _SHIFT | number)
+
     def _join(self, index: int, entries: Entries, number: int) -> None:
         """Find the file of the layer that a hard link names."""
         folder, _, name = entries.further[number].link.rpartition("/")
-        folder = self._real(folder, partial(self._own_link, index))
+        folder = self._real(folder, partial(self._own_link, index), must=True)
         origin = self._folders.get(folder, {}).get(name, _IMPLIED)
         if origin >= 0 and origin >> _SHIFT == index:
             entries.join(number, origin & _NUMBER)
@@ -241,16 +315,14 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
     def _own_link(self, index: int, path: str) -> str | None:
         """As `_link`, of the links that the layer itself brings."""
         place = self._at(path)
-        if place is None or place >> _SHIFT != index or self._kind(place) != _SYMLINK:
-            return None
-        return self._layers[index].entries.further[place & _NUMBER].link
+        return None if place is None or place >> _SHIFT != index else self._target(place)
 
     def _enter(self, folder: str, index: int) -> str:
         """Where `folder` of a layer lies: through the layer's own links.
 
         It becomes a folder, whatever a lower layer has there: each layer is unpacked by itself.
         """
-        real = self._real(folder, partial(self._own_link, index))
+        real = self._real(folder, partial(self._own_link, index), must=True)
         path = real
         self._check()
         while path and path not in self._folders:
@@ -296,6 +368,24 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
                 names.clear()
             else:
                 del self._folders[one]
+
+
+def _is_plain(entries: Entries) -> bool:
+    """Whether each path of a layer is a folder all the time or never: no other lies elsewhere."""
+    numbers = {folder: number for number, folder in enumerate(entries.folders)}
+    inner: set[tuple[int, str]] = set()
+    for folder in entries.folders:
+        if folder:
+            above, _, name = folder.rpartition("/")
+            inner.add((numbers.get(above, -1), name))
+    places, names = entries.folder, entries.names
+    lasting = (_DIR, _OPAQUE)
+    inner.update((places[n], names[n]) for n, kind in enumerate(entries.kinds) if kind in lasting)
+    called = {name for _, name in inner}
+    return not any(
+        name in called and entries.kinds[n] not in lasting and (places[n], name) in inner
+        for n, name in enumerate(names)
+    )
 
 
 class _Items(ItemsView[str, "tuple[Layer, Entry]"]):

@@ -75,6 +75,17 @@ def layer_tar(files: LayerFiles, form: int = tarfile.PAX_FORMAT) -> bytes:
     return buffer.getvalue()
 
 
+def in_one_tar(*parts: LayerFiles) -> bytes:
+    """One tar of all parts, in which a path may stand twice."""
+    whole = b""
+    for part in parts:
+        data = layer_tar(part)
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            last = tar.getmembers()[-1]
+        whole += data[: last.offset_data + -(-last.size // 512) * 512]
+    return whole + bytes(1024)
+
+
 def link(target: str, *, hard: bool = False) -> tarfile.TarInfo:
     info = tarfile.TarInfo()
     info.type = tarfile.LNKTYPE if hard else tarfile.SYMTYPE

@@ -8,12 +8,14 @@ import sys
 import tarfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dockgate.builder.layout import open_image
+from dockgate.builder.scan import check_images
 
-from .images import LayerFiles, Layout, error_of, link
+from .images import LayerFiles, Layout, error_of, link, write_layout
 
 
 def layout_of(folder: Path, *layers: LayerFiles) -> Layout:
@@ -97,11 +99,19 @@ def test_links_that_make_the_merge_long(
 
 
 def test_links_that_go_round(tmp_path: Path) -> None:
-    files: LayerFiles = {"a": link("b"), "b": link("a"), "a/x": "1", "s": link("s/s/s"), "s/y": "1"}
-    image = open_image(str(layout_of(tmp_path, files).folder))
+    files: dict[str, Any] = {"a": link("b"), "b": link("a"), "s": link("s/s/s")}
+    image = open_image(str(layout_of(tmp_path / "1", files).folder))
     assert image.real("a/b/c")
     with pytest.raises(LookupError):
         image.final()["nowhere"]
+    for path in ("a/x", "s/y"):  # engines do not unpack it
+        assert "more links than" in error_of(layout_of(tmp_path / path, {**files, path: ""}).folder)
+
+
+def test_a_chain_of_links_that_one_engine_follows_and_another_does_not(tmp_path: Path) -> None:
+    files: dict[str, Any] = {f"l{i}": link(f"l{i + 1}") for i in range(60)}
+    files["l0/passwd"] = ""
+    assert "more links than" in error_of(layout_of(tmp_path, files).folder)
 
 
 def test_terabytes_of_holes(tmp_path: Path) -> None:
@@ -140,3 +150,13 @@ def test_sizes_in_base_256(tmp_path: Path, field: bytes) -> None:
     header[148:156] = f"{sum(header):06o}\0 ".encode()
     said = error_of(layout_of(tmp_path, bytes(header) + bytes(1024)).folder)
     assert "negative size" in said or "too large" in said or "cut short" in said
+
+
+def test_a_path_of_a_megabyte_in_the_configuration(tmp_path: Path) -> None:
+    long = "/a" * 500_000
+    config = {"WorkingDir": long, "Entrypoint": [long], "Cmd": [long]}
+    write_layout(tmp_path, [{"app": ""}], config)
+    begin = time.process_time()
+    (report,) = check_images([open_image(str(tmp_path))])
+    assert report.failures == []
+    assert time.process_time() - begin < 10

@@ -20,7 +20,7 @@ from dockgate.builder.merged import FileHashes, rows
 from dockgate.rules.rule import File
 from tests.engine.client import Engine
 
-from .images import Layout, layer_tar, link
+from .images import Layout, in_one_tar, layer_tar, link
 from .test_layout_engine import is_runtime
 
 CAPABILITY = "security.capability"
@@ -87,7 +87,7 @@ def exported(engine: Engine, image: str) -> dict[str, Path_]:
                 value.encode("utf-8", "surrogateescape"), frozenset(),
             )  # fmt: skip
     return {
-        path: one._replace(others=frozenset(same.get(path, ())))
+        path: one._replace(others=frozenset(same.get(path, ()) if one.kind == "file" else ()))
         for path, one in found.items()
         if not is_runtime(path)
     }
@@ -155,6 +155,28 @@ def capability_layer() -> bytes:
     return raw(("ping", b"x"), pax=pax)
 
 
+def summed(block: bytes) -> bytes:
+    """A header whose checksum is right."""
+    total = sum(block[:148]) + 8 * 32 + sum(block[156:])
+    return block[:148] + b"%06o\0 " % total + block[156:]
+
+
+def extended(kind: bytes, name: str, value: str) -> bytes:
+    """A PAX header of one record."""
+    rest = f" {name}={value}\n"
+    length = len(rest) + 2
+    assert 10 <= length < 100
+    info = tarfile.TarInfo("header")
+    info.type, info.size = kind, length
+    return info.tobuf(tarfile.USTAR_FORMAT) + f"{length}{rest}".encode().ljust(512, b"\0")
+
+
+def prefixed(prefix: bytes) -> bytes:
+    """A file as Go before 1.8 wrote it: GNU's magic, and a prefix as only ustar has it."""
+    block = tarfile.TarInfo("file").tobuf(tarfile.GNU_FORMAT)
+    return summed(block[:345] + prefix.ljust(155, b"\0") + block[500:]) + bytes(1024)
+
+
 def deep(depth: int, name: str) -> str:
     return "/".join(["d" * 20] * depth) + "/" + name
 
@@ -216,6 +238,40 @@ IMAGES: dict[str, Callable[[], list[LayerFiles | bytes]]] = {
         capability_layer(),
     ],
     "sparse files": lambda: [sparse_layer(), {"0.1": None, "after": "1"}],
+    "the root is opaque": lambda: [
+        {"old": "1", "d/": "", "d/old": "1"}, {".wh..wh..opq": "", "new": "2"},
+    ],
+    "a file and then a folder in one layer": lambda: [
+        {"d/": "", "d/below": "1", "d/sub/": "", "d/sub/deep": "1", "e/": "", "e/below": "1",
+         "f/": "", "f/below": "1"},
+        in_one_tar({"d": "2", "e": link("d")}, {"d/": "", "d/new": "2", "d/sub/": "", "e/": ""},
+             {"e": "3", "f": "3"}, {"f/": "", "f/sub/": ""}),
+    ],
+    "a whiteout through a link": lambda: [
+        {"x/": "", "x/below": "1", "y/": "", "y/below": "1"},
+        in_one_tar({"y/": "", "x": link("y"), "x/below": None}, {"x/": ""}),
+    ],
+    "a whiteout of a folder that the layer brings": lambda: [
+        {"a/": "", "a/old": "1", "b/": "", "b/old": "1", "b/sub/": "", "b/sub/old": "1"},
+        in_one_tar({"a": None, "b/": "", "b/sub": None}, {"a/": "", "a/new": "2", "b/sub/": ""}),
+    ],
+    "a hard link to a link": lambda: [
+        in_one_tar({"data/": "", "s": link("data"), "t": link("s", hard=True)}, {"t/in": "1"}),
+    ],
+    "paths that stand twice": lambda: [
+        in_one_tar({"a": "1", "l": link("a", hard=True)}, {"a": "two", "m": link("a", hard=True)},
+             {"l": "three"}, {"n": link("l", hard=True)}),
+    ],
+    "a global header between": lambda: [
+        extended(tarfile.XHDTYPE, "path", "not/so") + extended(tarfile.XGLTYPE, "comment", "x")
+        + layer_tar({"so": "1", "other": "2"}, tarfile.USTAR_FORMAT),
+    ],
+    "a prefix where GNU tar has times": lambda: [prefixed(b"pre/fix"), {"other": "1"}],
+    "overlayfs is told of other folders": lambda: [
+        {"a/": "", "a/in": "1", "b/": "", "b/in": "2"},
+        {"a/": File(xattrs={"trusted.overlay.opaque": b"y"}), "a/new": "1",
+         "c/": File(xattrs={"trusted.overlay.redirect": b"/b"})},
+    ],
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from .images import (
     TOKEN,
     Layout,
     error_of,
+    in_one_tar,
     link,
     write_layout,
 )
@@ -63,7 +64,7 @@ def test_files_and_folders_change_places(tmp_path: Path) -> None:
 def test_links_within_a_layer_are_followed(tmp_path: Path) -> None:
     seen = merged(
         tmp_path,
-        {"usr/lib/": "", "lib": link("usr/lib"), "lib/x": "1", "loop": link("loop"), "loop/y": ""},
+        {"usr/lib/": "", "lib": link("usr/lib"), "lib/x": "1", "loop": link("loop")},
     )
     assert "usr/lib/x" in seen
     assert "lib/x" not in seen
@@ -163,6 +164,22 @@ def test_secrets_in_the_configuration(tmp_path: Path) -> None:
     assert TOKEN[6:] not in repr(found)
 
 
+def test_secrets_in_what_the_image_starts(tmp_path: Path) -> None:
+    """Images that were not made from a Dockerfile have no history that repeats it."""
+    config = {
+        "Entrypoint": ["/app", "--token", TOKEN],
+        "Cmd": ["redis-cli", "-u", "redis://:correct-horse-7@cache"],
+        "Healthcheck": {"Test": ["CMD-SHELL", f"curl -H 'Authorization: token {TOKEN[:-1]}T' x"]},
+        "history": [f'ENTRYPOINT ["/app", "--token", "{TOKEN}"]'],
+    }
+    write_layout(tmp_path, [{}], config)
+    found = open_image(str(tmp_path)).config.secrets
+    assert [where for where, _ in found] == [
+        "Command ENTRYPOINT", "Command CMD", "Command HEALTHCHECK",
+    ]  # fmt: skip
+    assert "horse" not in repr(found)
+
+
 # -- rules over it
 
 
@@ -182,3 +199,26 @@ def test_a_user_that_cannot_be_looked_up_is_a_failure(tmp_path: Path) -> None:
     (report,) = check_images([open_image(str(tmp_path))])
     said = "rule image-root-user failed: LookupError: /etc/passwd leads to /x, which cannot be read"
     assert said in report.failures
+
+
+LAYERS_THAT_HIDE_NOTHING = {
+    "a file that becomes a folder": in_one_tar({"d": "2"}, {"d/": "", "d/new": "2"}),
+    "a link that becomes a folder": in_one_tar({"d": link("e")}, {"d/": ""}),
+    "a whiteout that becomes a folder": in_one_tar({"d": None}, {"d/": "", "d/new": "2"}),
+    "a whiteout that lies elsewhere": in_one_tar(
+        {"e/": "", "d": link("e"), "d/below": None}, {"d/": ""}
+    ),
+    "the root is opaque": in_one_tar({".wh..wh..opq": "", "d/new": "2"}),
+}
+
+
+@pytest.mark.parametrize("layer", list(LAYERS_THAT_HIDE_NOTHING))
+def test_what_overlayfs_still_shows(tmp_path: Path, layer: str) -> None:
+    seen = merged(tmp_path, {"d/": "", "d/below": "1"}, LAYERS_THAT_HIDE_NOTHING[layer])
+    assert "d/below" in seen
+
+
+def test_a_hard_link_to_a_link_is_one(tmp_path: Path) -> None:
+    seen = merged(tmp_path, {"data/": "", "s": link("data"), "t": link("s", hard=True), "t/in": ""})
+    assert "data/in" in seen
+    assert "t/in" not in seen

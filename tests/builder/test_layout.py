@@ -8,6 +8,7 @@ import os
 import sys
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from dockgate.builder.bounds import ImageError
 from dockgate.builder.layout import open_image, read_images
+from dockgate.builder.store import open_store
 from dockgate.rules.rule import File
 from dockgate.rules.settings import Settings
 from dockgate.rules.subjects.image import Image
@@ -27,7 +29,9 @@ from .images import (
     config_json,
     digest_of,
     error_of,
+    in_one_tar,
     layer_tar,
+    link,
     write_archive,
     write_layout,
 )
@@ -464,3 +468,19 @@ def test_a_search_that_fails_is_not_silent(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("dockgate.builder.secret_reader.FileSearch.feed", fail)
     write_layout(tmp_path, [{"a": "1"}], {})
     assert "ValueError: oh" in open_image(str(tmp_path)).layers[0].unread
+
+
+@pytest.mark.parametrize(("first", "last"), [("1", link("other")), (link("other"), "1")])
+def test_of_two_with_one_name_the_last_counts(tmp_path: Path, first: Any, last: Any) -> None:
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(in_one_tar({"other": "2"}, {"x": first}, {"x": last}))
+    with closing(open_store(str(archive))) as store:
+        found = store.find("x")
+        assert found is not None
+        assert found.read(10) == (b"1" if last == "1" else b"2")
+
+
+def test_a_configuration_of_a_million_steps(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.index(layout.image([{"a": "1"}], {"history": [{}] * 1_000_000}))
+    assert "1,000,000 items in 'history'" in error_of(tmp_path)

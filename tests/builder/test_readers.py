@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from dockgate.rules.subjects.entries import Entry
 from dockgate.rules.subjects.image import Image
 from dockgate.rules.subjects.reading import START, Content, Json, ReadError, Stream, Want
 
-from .images import Layout, layer_tar, link
+from .images import Layout, in_one_tar, layer_tar, link
 
 MIB = 1 << 20
 
@@ -234,3 +235,40 @@ def test_every_reader_can_be_had_and_has_a_name_of_its_own() -> None:
     readers = all_readers(DEFAULT_SETTINGS)
     assert len({reader.name for reader in readers}) == len(MODULES)
     assert all(reader.version for reader in readers)
+
+
+def test_a_hard_link_is_the_file_that_stood_there_when_it_was_made(tmp_path: Path) -> None:
+    parts: list[dict[str, Any]] = [
+        {"a": "old", "one.db": link("a", hard=True)},
+        {"a": "new", "two.db": link("a", hard=True), "three.db": link("a", hard=True)},
+        {"three.db": "its own", "own": link("d"), "own/b": "there"},
+        {"four.db": link("d/b", hard=True), "b": "first"},
+        {"b": link("a", hard=True), "five.db": link("b", hard=True)},
+    ]
+    image = image_of(
+        tmp_path, in_one_tar(*parts), readers=[Text(Want(suffixes=(".db",)), name="sizes")]
+    )
+    assert {path: value for path, (_, value) in image.found("sizes").items()} == {
+        "one.db": "old",
+        "two.db": "new",
+        "three.db": "its own",
+        "four.db": "there",
+        "five.db": "new",
+    }
+
+
+def test_a_path_that_stands_in_a_layer_many_times(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for number in range(20_000):
+            info = tarfile.TarInfo("a.db")
+            info.size = 5
+            tar.addfile(info, io.BytesIO(b"%05d" % number))
+    before = time.process_time()
+    image = image_of(
+        tmp_path, buffer.getvalue(), readers=[Text(Want(suffixes=(".db",)), name="sizes")]
+    )
+    assert time.process_time() - before < 5
+    values = image.layers[0].results["sizes"]
+    assert len(values) == 20_000
+    assert (values["a.db//1"], values["a.db"]) == ("00000", "19999")

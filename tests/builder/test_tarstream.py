@@ -151,3 +151,46 @@ def test_engines_end_marks(tmp_path: Path) -> None:
     layout.index(layout.image([body, body + b"\0" * 512, body + b"\0" * 50_000, b""]))
     image = open_image(str(tmp_path))
     assert [len(layer.entries) for layer in image.layers] == [1, 1, 1, 0]
+
+
+def names_of(folder: Path, tar: bytes) -> list[str]:
+    layout = Layout(folder)
+    layout.index(layout.image([tar]))
+    return [entry.path for entry in open_image(str(folder)).layers[0].entries]
+
+
+def records(kind: bytes, **values: str) -> bytes:
+    """A PAX header; `_` in a name stands for a dot."""
+    content = b""
+    for name, value in values.items():
+        rest = f" {name.replace('_', '.')}={value}\n"
+        content += f"{len(rest) + 2}{rest}".encode()
+    info = tarfile.TarInfo("header")
+    info.type, info.size = kind, len(content)
+    return info.tobuf(tarfile.USTAR_FORMAT) + content.ljust(512, b"\0")
+
+
+def test_a_global_header_ends_what_stood_before_it(tmp_path: Path) -> None:
+    before = records(tarfile.XHDTYPE, path="not/so") + records(tarfile.XGLTYPE, comment="x")
+    assert names_of(tmp_path, before + layer_tar({"so": "1"}, tarfile.USTAR_FORMAT)) == ["so"]
+
+
+@pytest.mark.parametrize(
+    ("times", "name"),
+    [
+        (b"pre/fix", "pre/fix/file"),
+        (b"00000000001\0" + b"00000000002\0", "file"),
+        (b"pr\xffe", "file"),
+    ],
+)
+def test_a_prefix_where_gnu_tar_has_times(tmp_path: Path, times: bytes, name: str) -> None:
+    block = tarfile.TarInfo("file").tobuf(tarfile.GNU_FORMAT)
+    block = block[:345] + times.ljust(155, b"\0") + block[500:]
+    total = sum(block[:148]) + 8 * 32 + sum(block[156:])
+    block = block[:148] + b"%06o\0 " % total + block[156:]
+    assert names_of(tmp_path, block + bytes(1024)) == [name]
+
+
+def test_records_that_do_not_make_a_file_sparse(tmp_path: Path) -> None:
+    before = records(tarfile.XHDTYPE, GNU_sparse_numblocks="0", GNU_sparse_name=".wh.etc")
+    assert names_of(tmp_path, before + layer_tar({"so": ""}, tarfile.USTAR_FORMAT)) == ["so"]
