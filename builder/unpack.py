@@ -15,6 +15,8 @@ from dockgate.linter.configuration.sizes import human_size
 
 #: Bytes read and unpacked at once.
 CHUNK = 1 * MIB
+#: Bytes read at once of what is only hashed: no more than a processor's cache holds.
+HASHED = MIB // 4
 
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -48,7 +50,7 @@ class Section:
 
     def chunks(self) -> Iterator[bytes]:
         """What is left of it, piece by piece."""
-        while data := self.read(CHUNK):
+        while data := self.read(HASHED):
             yield data
 
     def whole(self, limit: int) -> bytes:
