@@ -301,6 +301,8 @@ def _judge_named(
     options: Options | None,
 ) -> None:
     """Judge what a name means: in the engine, as `docker run` would take it, or in a registry."""
+    if name.startswith((".", "/", "~")):  # no name of an image does
+        raise UsageError(f"{name}: no such file or folder")
     from dockgate.builder.client import find_client
     from dockgate.builder.workspace import workspace
 

@@ -111,6 +111,19 @@ def show_sbom(report: Report, format: str, target: str | None) -> int:
     return EXIT_CODES[report.verdict]
 
 
+def require_place(path: str) -> None:
+    """Raise UsageError where no report can be written: told before a long scan, not after."""
+    import os
+
+    from dockgate.linter.errors import UsageError
+
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise UsageError(f"--output {path}: there is no folder {folder}")
+    if os.path.isdir(path):
+        raise UsageError(f"--output {path}: is a folder")
+
+
 def show(report: Report, format: str, target: str | None, next_step: str) -> int:
     """Print the report, or write it to the file `target`; gives the exit code."""
     from dockgate.builder.verdict import EXIT_CODES

@@ -72,6 +72,8 @@ def run(
     from dockgate.builder.vulnerabilities.assess import Options
     from dockgate.cli.output import note
 
+    if output is not None:
+        judged.require_place(output)
     chosen, limits = effective("Dockerfile", config, policy)
     for line in chosen.notes:
         note(line)

@@ -63,3 +63,17 @@ def test_a_dockerfile_that_is_none_is_a_usage_error(folder: Path, name: str) -> 
     assert (code, out) == (2, "")
     assert name in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["./none.tar", "/none", "../none", "~/none"])
+def test_a_path_that_is_not_there_is_no_name(tmp_path: Path, name: str) -> None:
+    ran = dockgate("scan", name, cwd=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"dockgate: {name}: no such file or folder\n"
+
+
+def test_where_no_report_can_be_written_nothing_is_scanned(tmp_path: Path) -> None:
+    for target, said in (("none/r.json", "there is no folder none"), (".", "is a folder")):
+        ran = dockgate("scan", "--output", target, "no-image-at-all", cwd=tmp_path)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == f"dockgate: --output {target}: {said}\n"

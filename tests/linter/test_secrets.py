@@ -571,6 +571,15 @@ def test_thousands_of_candidates_hide_nothing() -> None:
     assert time.process_time() - begin < 5
 
 
+@pytest.mark.parametrize("unit", [b"ghp_", b"AKIA", b"-----BEGIN RSA PRIVATE KEY-----\n", b"eyJhb"])
+def test_a_text_of_nothing_but_tokens_is_told(unit: bytes) -> None:
+    """It packs a thousand to one, and each place takes a while: nobody waits for hours."""
+    begin = time.process_time()
+    with pytest.raises(UnfinishedError, match="more than 20,000 places"):
+        secrets.find_in_bytes(unit * (file_search.PIECE // len(unit)), "app/x.txt")
+    assert time.process_time() - begin < 5
+
+
 def test_too_many_secrets_are_told_as_a_failure() -> None:
     many = "".join(f"A{i}_PASSWORD=hunter{i}\n" for i in range(secrets.MAX_SECRETS + 1))
     with pytest.raises(UnfinishedError, match="more than 1,000 secrets"):
