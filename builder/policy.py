@@ -73,7 +73,8 @@ def effective(path: str, config: str | None, policy: str | None) -> tuple[Config
     Raises UsageError.
     """
     if policy is not None and policy != STRICT:
-        return _from_file(policy)
+        final, found_limits = _from_file(policy)
+        return final.for_path(path), found_limits
     if config is not None:
         found = configuration.read(config).for_path(path)
     else:

@@ -15,6 +15,7 @@ from dockgate.linter.configuration.nearest import nearest
 from dockgate.linter.engine import (
     DEFAULT_SELECTION,
     SHELLCHECK,
+    PlaceLevels,
     Selection,
     Severities,
     StageLevels,
@@ -31,20 +32,23 @@ DEFAULT_FAIL_ON = Severity.WARNING
 
 
 class Override:
-    """Severities for some files, or for some stages of them."""
+    """Severities for some files, for some stages of them, or for some places in images."""
 
-    __slots__ = ("matches", "severities", "stages")
+    __slots__ = ("in_images", "matches", "severities", "stages")
 
     def __init__(
         self,
         matches: Callable[[str], bool] | None,
         severities: Severities,
         stages: Callable[[Stage], bool] | None = None,
+        in_images: Callable[[str], bool] | None = None,
     ) -> None:
         #: takes a path relative to the configuration's folder, with `/`; None: every file
         self.matches = matches
         self.severities = severities
         self.stages = stages  #: None: the whole file
+        #: takes a path in an image, without the first `/`; None: it is about Dockerfiles
+        self.in_images = in_images
 
 
 class Config:
@@ -94,7 +98,11 @@ class Config:
         inside = not relative.startswith("../")
         severities = dict(self.selection.severities)
         stages: list[StageLevels] = []
+        places: list[PlaceLevels] = []
         for override in self.overrides:
+            if override.in_images is not None:
+                places.append(PlaceLevels(override.in_images, override.severities))
+                continue
             if override.matches is not None and not (inside and override.matches(relative)):
                 continue
             if override.stages is not None:
@@ -102,7 +110,9 @@ class Config:
                 continue
             severities.update(override.severities)
             stages = [level.without(override.severities) for level in stages]
-        selection = self.selection.changed(severities=severities, stages=tuple(stages))
+        selection = self.selection.changed(
+            severities=severities, stages=tuple(stages), places=tuple(places)
+        )
         return self.changed(selection=selection)
 
     def with_options(

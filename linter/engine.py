@@ -37,6 +37,16 @@ class StageLevels:
         return StageLevels(self.matches, left)
 
 
+class PlaceLevels:
+    """Severities of what is found at some paths in images."""
+
+    __slots__ = ("matches", "severities")
+
+    def __init__(self, matches: Callable[[str], bool], severities: Severities) -> None:
+        self.matches = matches
+        self.severities = severities
+
+
 class Selection:
     """Which rules run and how bad each is: the part of the configuration that the engine needs.
 
@@ -51,6 +61,7 @@ class Selection:
         "ignored",
         "locked",
         "only",
+        "places",
         "profile",
         "severities",
         "stages",
@@ -64,6 +75,7 @@ class Selection:
         enabled: frozenset[str] = frozenset(),
         severities: Severities | None = None,
         stages: tuple[StageLevels, ...] = (),
+        places: tuple[PlaceLevels, ...] = (),
         locked: Severities | None = None,
         profile: Profile | None = None,
     ) -> None:
@@ -72,6 +84,7 @@ class Selection:
         self.enabled = enabled  #: rules that are off by default and run all the same
         self.severities = severities if severities is not None else {}  #: by name; None: off
         self.stages = stages  #: the last that matches counts
+        self.places = places  #: as `stages`, of paths in images
         #: rules that no comment ignores, with the least severity that each has (None: any)
         self.locked = locked if locked is not None else {}
         self.profile = profile  #: None: the rules' own defaults
@@ -97,6 +110,15 @@ class Selection:
         if finding.at_most is None or finding.at_most >= rule.severity:
             return self.severity(rule, stage)
         return self._severity(rule, stage, finding.at_most)
+
+    def severity_at(self, finding: Finding) -> Severity | None:
+        """The severity of what was found in an image: its place may have one of its own."""
+        names = keys(finding.rule)
+        for level in reversed(self.places) if finding.path else ():
+            for name in names:
+                if name in level.severities and level.matches(finding.path or ""):
+                    return self._locked(names, level.severities[name])
+        return finding.severity
 
     def may_run(self, rule: Rule[Any]) -> bool:
         """Whether the rule runs anywhere: it may run in a stage alone."""
@@ -127,8 +149,12 @@ class Selection:
 
     def _severity(self, rule: Rule[Any], stage: Stage | None, own: Severity) -> Severity | None:
         names = keys(rule)
+        return self._locked(
+            names, None if self._unwanted(names) else self._level(rule, names, stage, own)
+        )
+
+    def _locked(self, names: tuple[str, ...], found: Severity | None) -> Severity | None:
         least = next((self.locked[name] for name in names if name in self.locked), None)
-        found = None if self._unwanted(names) else self._level(rule, names, stage, own)
         return least if least is not None and (found is None or found < least) else found
 
     def _unwanted(self, names: tuple[str, ...]) -> bool:

@@ -136,13 +136,16 @@ class SecretsModel(_Model):
 
 
 class OverrideModel(_Model):
-    """Severities for some files, or for some stages."""
+    """Severities for some files, for some stages, or for some places in images."""
 
     paths: Names = Field(
         default=(), description="Globs as in .gitignore, relative to this file's folder."
     )
     stages: Names = Field(
         default=(), description="Names of stages, as globs, or their numbers from 0."
+    )
+    in_images: Names = Field(
+        default=(), description="Paths in images, as globs like those of .gitignore."
     )
     rules: dict[StrictStr, Level]
 
@@ -218,8 +221,7 @@ def from_document(document: Document) -> Config:
         policy=model.image_security_policy,
         inline_ignores=model.inline_ignores,
         overrides=tuple(
-            override(entry.paths, entry.stages, entry.rules, document, index)
-            for index, entry in enumerate(model.overrides)
+            override(entry, document, index) for index, entry in enumerate(model.overrides)
         ),
         path=document.path,
         baseline=_beside(document.path, model.baseline),

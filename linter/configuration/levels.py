@@ -13,6 +13,7 @@ from dockgate.linter.errors import UsageError
 from dockgate.rules.rule import Severity
 
 if TYPE_CHECKING:
+    from dockgate.linter.configuration.config_file import OverrideModel
     from dockgate.rules.subjects.dockerfile import Stage
 
 
@@ -27,21 +28,23 @@ def severities(
     return found
 
 
-def override(
-    paths: tuple[str, ...],
-    stages: tuple[str, ...],
-    rules: Mapping[str, str],
-    document: Document,
-    index: int,
-) -> Override:
+def override(entry: OverrideModel, document: Document, index: int) -> Override:
     """An entry of `overrides`. Raises UsageError where it means nothing, or everything."""
     key: Key = ("overrides", index)
-    if not (paths or stages):
-        raise UsageError(f"{document.where(key)}: overrides.{index}: name paths, stages or both")
+    if not (entry.paths or entry.stages or entry.in_images):
+        raise UsageError(
+            f"{document.where(key)}: overrides.{index}: name paths, stages, both, or in_images"
+        )
+    if entry.in_images and (entry.paths or entry.stages):
+        raise UsageError(
+            f"{document.where(key)}: overrides.{index}: in_images stands alone: an image has no "
+            "paths of Dockerfiles and no stages"
+        )
     return Override(
-        _paths(paths, document, (*key, "paths")) if paths else None,
-        severities(rules, document, (*key, "rules")),
-        _stages(stages) if stages else None,
+        _paths(entry.paths, document, (*key, "paths")) if entry.paths else None,
+        severities(entry.rules, document, (*key, "rules")),
+        _stages(entry.stages) if entry.stages else None,
+        _paths(entry.in_images, document, (*key, "in_images")) if entry.in_images else None,
     )
 
 

@@ -44,4 +44,9 @@ def under(config: Config, outer: Config) -> Config:
 
 def _said(config: Config) -> list[Severities]:
     """All that the configuration says of severities for the file."""
-    return [config.selection.severities, *(level.severities for level in config.selection.stages)]
+    selection = config.selection
+    return [
+        selection.severities,
+        *(level.severities for level in selection.stages),
+        *(level.severities for level in selection.places),
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dockgate.rules.rule import File
 from tests.builder.images import write_layout
 from tests.cli.command import dockgate
 
@@ -77,3 +78,58 @@ def test_where_no_report_can_be_written_nothing_is_scanned(tmp_path: Path) -> No
         ran = dockgate("scan", "--output", target, "no-image-at-all", cwd=tmp_path)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == f"dockgate: --output {target}: {said}\n"
+
+
+def test_severities_at_some_paths_of_an_image(tmp_path: Path) -> None:
+    tool = File(b"\x7fELF" + bytes(60), mode=0o4755)
+    paths = ("usr/bin/known", "opt/app/vendor/x", "opt/app/own")
+    write_layout(tmp_path / "image", [dict.fromkeys(paths, tool)], {"User": "1"})
+    own = "overrides:\n- in_images: [/usr/bin/known, vendor/]\n  rules: {image-setuid: off}\n"
+
+    def found(config: str, *options: str) -> dict[str, str]:
+        (tmp_path / ".dockgate.yaml").write_text(config)
+        words = ("--vulnerabilities", "off", "--format", "json", *options, "image")
+        ran = dockgate("scan", *words, cwd=tmp_path)
+        return {
+            one["path"]: one["severity"]
+            for one in json.loads(ran.out)["diagnostics"]
+            if one["rule"] == "image-setuid"
+        }
+
+    level = found("")[paths[0]]
+    assert found("") == dict.fromkeys(paths, level)
+    assert found(own) == {paths[2]: level}
+    assert found(own, "--policy", ".dockgate.yaml") == {paths[2]: level}
+    assert found(own.replace("off", "style"))[paths[0]] == "style"
+    last = f"{own}- in_images: ['**/known']\n  rules: {{image-setuid: error}}\n"
+    assert found(last) == {paths[0]: "error", paths[2]: level}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("in_images: [a], paths: [b]", "in_images stands alone"),
+        ("in_images: [a], stages: [b]", "in_images stands alone"),
+        ("in_images: []", "name paths, stages, both, or in_images"),
+    ],
+)
+def test_places_in_images_stand_alone(tmp_path: Path, entry: str, said: str) -> None:
+    (tmp_path / ".dockgate.yaml").write_text(f"overrides: [{{{entry}, rules: {{sudo: off}}}}]\n")
+    ran = dockgate("scan", "x", cwd=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_lock_holds_at_every_path(tmp_path: Path) -> None:
+    tool = File(b"\x7fELF" + bytes(60), mode=0o4755)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".dockgate.yaml").write_text("locked: [image-setuid]\n")
+    below = tmp_path / "below"
+    write_layout(below / "image", [{"usr/bin/known": tool}], {"User": "1"})
+    (below / ".dockgate.yaml").write_text(
+        "overrides: [{in_images: [known], rules: {image-setuid: off}}]\n"
+    )
+    ran = dockgate("scan", "--vulnerabilities", "off", "image", cwd=below)
+    assert (ran.code, ran.out) == (2, "")
+    assert "image-setuid is off here" in ran.err
+    assert "has locked it" in ran.err

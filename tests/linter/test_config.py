@@ -386,7 +386,7 @@ def test_a_file_that_says_nothing_changes_nothing(tmp_path: Path, text: str) -> 
         ("overrides:\n- rules: {}\n  path: [x]\n", "unknown key 'path': did you mean 'paths'?"),
         (
             "overrides:\n- paths: []\n  rules: {}\n",
-            "FILE:2: overrides.0: name paths, stages or both",
+            "FILE:2: overrides.0: name paths, stages, both, or in_images",
         ),
         ("- rules\n", "FILE:1: not a mapping"),
         ("rules: {}\nrules: {}\n", "FILE:2: key 'rules' twice"),
