@@ -22,7 +22,7 @@ from tests.tools import missing
 SUITE = "trixie"
 M = Maker(4)
 #: A shape that gitleaks knows and our search does not.
-LINEAR = "lin_api_" + M.of(40, DIGITS + "abcdefghijklmnopqrstuvwxyz")
+PREFECT = "pnu_" + M.of(36, DIGITS + "abcdefghijklmnopqrstuvwxyz")
 
 
 @pytest.fixture(scope="session")
@@ -42,12 +42,12 @@ def program() -> str:
 
 def image_of(folder: Path) -> Image:
     files = {
-        "app/notes.txt": f'first\nlinear = "{LINEAR}"\n',
+        "app/notes.txt": f'first\nprefect = "{PREFECT}"\n',
         "app/.env": f"GITHUB_TOKEN={TOKEN}\n",
-        "usr/share/a/x.txt": f'linear = "{M.of(8)}{LINEAR}"\n',
+        "usr/share/a/x.txt": f'prefect = "{M.of(8)}{PREFECT}"\n',
         "app/.gitleaks.toml": "[allowlist]\npaths = ['''.*''']\n",
         "app/empty": "",
-        "app/bin": b"\x7fELF\0" + LINEAR.encode(),
+        "app/bin": b"\x7fELF\0" + PREFECT.encode(),
     }
     return read(folder, files, {"app/notes.txt": None, "app/k.txt": f"a_{M.of(5, HEX)}"})
 
@@ -61,13 +61,13 @@ def test_what_it_finds_is_added_once(tmp_path: Path, program: str) -> None:
     assert set(found) == {"app/.env", "app/notes.txt"}
     assert "(gitleaks)" in found["app/notes.txt"]
     assert "line 2) in app/notes.txt, deleted later" in found["app/notes.txt"]
-    assert LINEAR not in repr(image.layers[0].secrets)
+    assert PREFECT not in repr(image.layers[0].secrets)
 
 
 def test_an_archive_is_read_as_well(tmp_path: Path, program: str) -> None:
     from dockgate.builder.layout import open_image
 
-    write_archive(tmp_path / "a.tar", [{"app/a.txt": f'linear = "{LINEAR}"\n'}], {})
+    write_archive(tmp_path / "a.tar", [{"app/a.txt": f'prefect = "{PREFECT}"\n'}], {})
     image = open_image(str(tmp_path / "a.tar"))
     assert gitleaks.add_findings(program, str(tmp_path / "a.tar"), image) == 1
 
