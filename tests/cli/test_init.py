@@ -210,7 +210,7 @@ def test_the_examples_of_the_policy_can_be_used(tmp_path: Path) -> None:
     path.write_text(content)
     config = read(str(path))
     assert len(config.selection.severities) >= 2
-    assert len(config.overrides) == 2
+    assert len(config.overrides) == 3
     assert config.policy is not None
     assert config.policy.size.max_layers == 20
     assert config.settings.trusted_registries
