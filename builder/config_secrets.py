@@ -47,7 +47,7 @@ def find_in_config(config: ImageConfig, further: tuple[str, ...] = (), salt: str
     }
     for what, words in commands.items():
         text = " ".join(words)
-        for secret in find_in_text(text):
+        for secret in find_in_text(text, further=further):
             config.secrets.append((f"Command {what}", identified(secret, text, salt)))
             told.add(text[secret.span.start : secret.span.end])
     for number, step in enumerate(config.history, 1):
@@ -55,7 +55,7 @@ def find_in_config(config: ImageConfig, further: tuple[str, ...] = (), salt: str
         for name, value in _assignments(line):
             if value not in told:
                 look(f"History {number}", name, value)
-        for secret in find_in_text(line):
+        for secret in find_in_text(line, further=further):
             text = line[secret.span.start : secret.span.end]
             if not any(value in text or text in value for value in told):
                 known = identified(secret, line, salt)

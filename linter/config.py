@@ -15,10 +15,9 @@ from dockgate.linter.configuration.nearest import nearest
 from dockgate.linter.engine import (
     DEFAULT_SELECTION,
     SHELLCHECK,
-    PlaceLevels,
+    LevelsAt,
     Selection,
     Severities,
-    StageLevels,
 )
 from dockgate.linter.errors import UsageError
 from dockgate.rules.rule import Severity
@@ -97,16 +96,16 @@ class Config:
         relative = os.path.relpath(os.path.abspath(path), folder).replace(os.sep, "/")
         inside = not relative.startswith("../")
         severities = dict(self.selection.severities)
-        stages: list[StageLevels] = []
-        places: list[PlaceLevels] = []
+        stages: list[LevelsAt] = []
+        places: list[LevelsAt] = []
         for override in self.overrides:
             if override.in_images is not None:
-                places.append(PlaceLevels(override.in_images, override.severities))
+                places.append(LevelsAt(override.in_images, override.severities))
                 continue
             if override.matches is not None and not (inside and override.matches(relative)):
                 continue
             if override.stages is not None:
-                stages.append(StageLevels(override.stages, override.severities))
+                stages.append(LevelsAt(override.stages, override.severities))
                 continue
             severities.update(override.severities)
             stages = [level.without(override.severities) for level in stages]
@@ -141,7 +140,7 @@ class Config:
             enabled=chosen.enabled | wanted,
             severities=_without_off(chosen.severities, wanted),
             stages=tuple(
-                StageLevels(level.matches, _without_off(level.severities, select))
+                LevelsAt(level.matches, _without_off(level.severities, select))
                 for level in chosen.stages
             ),
         )

@@ -22,29 +22,19 @@ def keys(rule: Rule[Any]) -> tuple[str, ...]:
     return (rule.name,)
 
 
-class StageLevels:
-    """Severities in some stages of a Dockerfile."""
+class LevelsAt:
+    """Severities in some stages of a Dockerfile, or at some paths in images."""
 
     __slots__ = ("matches", "severities")
 
-    def __init__(self, matches: Callable[[Stage], bool], severities: Severities) -> None:
-        self.matches = matches
+    def __init__(self, matches: Callable[[Any], bool], severities: Severities) -> None:
+        self.matches = matches  #: takes a `Stage`, or a path
         self.severities = severities
 
-    def without(self, names: Iterable[str]) -> StageLevels:
+    def without(self, names: Iterable[str]) -> LevelsAt:
         """The same, silent about the rules `names`."""
         left = {n: s for n, s in self.severities.items() if n not in set(names)}
-        return StageLevels(self.matches, left)
-
-
-class PlaceLevels:
-    """Severities of what is found at some paths in images."""
-
-    __slots__ = ("matches", "severities")
-
-    def __init__(self, matches: Callable[[str], bool], severities: Severities) -> None:
-        self.matches = matches
-        self.severities = severities
+        return LevelsAt(self.matches, left)
 
 
 class Selection:
@@ -74,8 +64,8 @@ class Selection:
         ignored: frozenset[str] = frozenset(),
         enabled: frozenset[str] = frozenset(),
         severities: Severities | None = None,
-        stages: tuple[StageLevels, ...] = (),
-        places: tuple[PlaceLevels, ...] = (),
+        stages: tuple[LevelsAt, ...] = (),
+        places: tuple[LevelsAt, ...] = (),
         locked: Severities | None = None,
         profile: Profile | None = None,
     ) -> None:

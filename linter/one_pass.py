@@ -1,7 +1,7 @@
 """Which of many expressions match, found in one pass over bytes, in a time that is linear.
 
 RE2 is ready at once; Hyperscan takes 50 ms to compile some dozens of expressions and then reads
-four times as much in a second. So the first bytes are RE2's, where both are installed.
+two to five times as much in a second. So the first bytes are RE2's, where both are installed.
 https://github.com/google/re2/wiki/Syntax,
 https://intel.github.io/hyperscan/dev-reference/compilation.html
 """

@@ -181,9 +181,7 @@ def run(
     chosen, limits = effective(request.dockerfile, config, policy)
     for line in chosen.notes:
         note(line)
-    chosen = chosen.changed(
-        settings=chosen.settings.changed(yara_rules=yara_rules or "", clamav=clamav)
-    )
+    chosen = judged.looking(chosen, yara_rules, clamav)
     bases = None
     if resolve:
         from dockgate.builder.resolve import ResolvedBases

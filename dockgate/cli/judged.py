@@ -7,6 +7,11 @@ from dockgate.cli.declare import Option
 from dockgate.linter.report import Report
 from dockgate.linter.reporters import formats
 
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from dockgate.linter.config import Config
+
 FORMAT = Option("format", ("--format",), "text", "How to print the report.", "text", formats.IMAGE)
 #: Bills of materials, by the names that other scanners have for them (builder.sbom.FORMATS).
 SBOM = ("cyclonedx", "spdx-json")
@@ -109,6 +114,12 @@ def show_sbom(report: Report, format: str, target: str | None) -> int:
         found = f"{len(report.findings)} findings: run it with another --format to see them"
         output.note(f"{report.verdict}: {shown('; '.join([*report.reasons, found]))}")
     return EXIT_CODES[report.verdict]
+
+
+def looking(config: Config, yara_rules: str | None, clamav: str) -> Config:
+    """The configuration with what the two options on malware say."""
+    settings = config.settings.changed(yara_rules=yara_rules or "", clamav=clamav)
+    return config.changed(settings=settings)
 
 
 def require_place(path: str) -> None:

@@ -77,9 +77,7 @@ def run(
     chosen, limits = effective("Dockerfile", config, policy)
     for line in chosen.notes:
         note(line)
-    chosen = chosen.changed(
-        settings=chosen.settings.changed(yara_rules=yara_rules or "", clamav=clamav)
-    )
+    chosen = judged.looking(chosen, yara_rules, clamav)
     options = Options(vulnerabilities, report, vex, ignore_file)
     found = gate.scan(
         image, platform, chosen, limits, cached=not no_cache, options=options, dockerfile=file

@@ -17,8 +17,8 @@ from dockgate.linter.errors import UnfinishedError
 from dockgate.linter.one_pass import OnePass, re2_options
 from dockgate.linter.secret_search.token_rows import ROWS, Row
 
-#: Places of one piece of a file that are looked at: 60 µs each. Of real files the worst have some
-#: hundred, and a text may be made of nothing else.
+#: Places of one piece of a file that are looked at: 60 µs each. Of real files the worst have
+#: some dozen, and a text may be made of nothing else.
 MAX_PLACES = 20_000
 
 

@@ -11,6 +11,7 @@ from dockgate.rules.record import NamedTuple
 KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "whiteout", "opaque")
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _FILE, _SYMLINK, _HARDLINK = (_NUMBERS[kind] for kind in ("file", "symlink", "hardlink"))
+_FOLDERS = _NUMBERS["dir"], _NUMBERS["opaque"]
 
 #: What an entry and a folder take in memory besides their names, here and in the merged tree.
 ENTRY_BYTES = 170
@@ -179,6 +180,22 @@ class Entries:
         if xattrs:
             old = self.further.get(origin, _NONE)
             self.further[origin] = old._replace(xattrs={**old.xattrs, **xattrs})
+
+    def is_plain(self) -> bool:
+        """Whether each path is a folder all the time or never, so that nothing lies elsewhere."""
+        numbers = {folder: number for number, folder in enumerate(self.folders)}
+        inner: set[tuple[int, str]] = set()
+        for folder in self.folders:
+            if folder:
+                above, _, name = folder.rpartition("/")
+                inner.add((numbers.get(above, -1), name))
+        places, names, kinds = self.folder, self.names, self.kinds
+        inner.update((places[n], names[n]) for n, kind in enumerate(kinds) if kind in _FOLDERS)
+        called = {name for _, name in inner}
+        return not any(
+            name in called and kinds[n] not in _FOLDERS and (places[n], name) in inner
+            for n, name in enumerate(names)
+        )
 
     def done(self) -> None:
         """Give back what only `append` needs."""

@@ -63,7 +63,7 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
         self._moved: dict[tuple[int, str], str] = {}  #: where an entry lies that is not at its path
         self._items: list[tuple[str, tuple[Layer, Entry]]] | None = None
         for index, layer in enumerate(layers):
-            if _is_plain(layer.entries):
+            if layer.entries.is_plain():
                 self._hide(layer.entries)
                 self._apply(index, layer.entries)
             else:
@@ -368,24 +368,6 @@ class Merged(Mapping[str, "tuple[Layer, Entry]"]):
                 names.clear()
             else:
                 del self._folders[one]
-
-
-def _is_plain(entries: Entries) -> bool:
-    """Whether each path of a layer is a folder all the time or never: no other lies elsewhere."""
-    numbers = {folder: number for number, folder in enumerate(entries.folders)}
-    inner: set[tuple[int, str]] = set()
-    for folder in entries.folders:
-        if folder:
-            above, _, name = folder.rpartition("/")
-            inner.add((numbers.get(above, -1), name))
-    places, names = entries.folder, entries.names
-    lasting = (_DIR, _OPAQUE)
-    inner.update((places[n], names[n]) for n, kind in enumerate(entries.kinds) if kind in lasting)
-    called = {name for _, name in inner}
-    return not any(
-        name in called and entries.kinds[n] not in lasting and (places[n], name) in inner
-        for n, name in enumerate(names)
-    )
 
 
 class _Items(ItemsView[str, "tuple[Layer, Entry]"]):

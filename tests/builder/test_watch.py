@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import os
 import pty
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from dockgate.builder.layout import read_images
 from dockgate.builder.watch import Watch
-from dockgate.linter import progress
 from tests.builder.images import write_archive, write_layout
 from tests.cli.command import ROOT
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
+from tests.terminal import Terminal, shown
 
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    found = Terminal()
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=found))
-    monkeypatch.setenv("TERM", "xterm")
+    found = shown(monkeypatch)
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr(progress, "AFTER", 0.0)
-    monkeypatch.setattr(progress, "EVERY", 0.0)
     return found
 
 

@@ -11,25 +11,12 @@ import pytest
 
 from dockgate.linter import progress
 from dockgate.linter.progress import Progress
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
+from tests.terminal import Terminal, shown
 
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    found = Terminal()
-    # Not sys.stderr itself: pytest puts its own there between a fixture and its test.
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=found))
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(progress, "AFTER", 0.0)
-    monkeypatch.setattr(progress, "EVERY", 0.0)
-    return found
+    return shown(monkeypatch)
 
 
 def run(total: int = 4) -> None:
